@@ -92,6 +92,12 @@ package struct TextBuffer: ~Copyable {
     decimal(UInt64(value.magnitude))
   }
 
+  /// `value` in decimal, at the right of a column `width` wide.
+  package mutating func decimal(_ value: UInt64, rightIn width: Int) {
+    spaces(width &- Self.digits(of: value))
+    decimal(value)
+  }
+
   /// `value` in decimal with leading zeros up to `width` digits.
   package mutating func decimal(_ value: UInt64, width: Int) {
     for _ in 0..<max(0, width &- Self.digits(of: value)) { put(UInt8(ascii: "0")) }

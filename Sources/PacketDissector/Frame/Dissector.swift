@@ -1,0 +1,147 @@
+/// Turns captured frames into ``Frame`` values, one after the other, and keeps what must outlive a
+/// frame for that: fragments and TCP streams, both in bounded memory.
+package struct Dissector: ~Copyable {
+  package private(set) var fragments = FragmentReassembler()
+  package private(set) var streams = StreamReassembler()
+  /// The second and later records of the last frame.
+  package private(set) var further: [IPsecRecord] = []
+  /// The datagram that the last frame completed.
+  private var datagram: [UInt8] = []
+  /// The TCP records that the last frame completed, one behind the other.
+  private var records: [UInt8] = []
+
+  package init() {}
+
+  /// Dissects the next frame of a capture.
+  ///
+  /// - Parameters:
+  ///   - bytes: the frame from its first byte, as far as it was captured.
+  ///   - isCut: whether the frame was longer than what was captured.
+  /// - Returns: what was reached; ``Frame/stop`` says what ended it early.
+  package mutating func dissect(
+    _ bytes: RawSpan, linkType: LinkType, timestamp: Timestamp, isCut: Bool = false
+  ) -> Frame {
+    pass(bytes, linkType, timestamp, isCut, observer: NoObserver()).frame
+  }
+
+  /// The same, with the tree of all headers and of IKE messages.
+  package mutating func describe(
+    _ bytes: RawSpan, linkType: LinkType, timestamp: Timestamp, isCut: Bool = false
+  ) -> (frame: Frame, fields: [Field]) {
+    let (frame, observer) = pass(bytes, linkType, timestamp, isCut, observer: FieldObserver())
+    return (frame, observer.fields)
+  }
+
+  /// Lends the bytes that `record`'s range counts in. `frame` holds those of the last frame.
+  package func withBytes<Result>(
+    of record: IPsecRecord, in frame: RawSpan, _ body: (RawSpan) -> Result
+  ) -> Result {
+    switch record.store {
+    case .frame: body(frame)
+    case .datagram: body(datagram.rawBytes)
+    case .stream: body(records.rawBytes)
+    }
+  }
+
+  private mutating func pass<Observer: HeaderObserver>(
+    _ bytes: RawSpan, _ linkType: LinkType, _ timestamp: Timestamp, _ isCut: Bool,
+    observer: Observer
+  ) -> (frame: Frame, observer: Observer) {
+    var walk = FrameWalk(observer: observer)
+    walk.isCut = isCut
+    var reader = ByteReader(bytes)
+    do {
+      try walk.link(&reader, linkType)
+    } catch {
+      walk.frame.stop = error
+    }
+    if let range = walk.fragmentPayload {
+      reassemble(&walk, ByteReader(bytes, in: range), at: timestamp)
+    }
+    if let segment = walk.segment {
+      follow(&walk, segment.header, ByteReader(bytes, in: segment.payload))
+    }
+    if !further.isEmpty || !walk.further.isEmpty { further = walk.further }
+    return (walk.frame, walk.observer)
+  }
+
+  /// Adds a fragment, and walks on through the datagram if that completed it.
+  private mutating func reassemble<Observer: HeaderObserver>(
+    _ walk: inout FrameWalk<Observer>, _ payload: borrowing ByteReader, at time: Timestamp
+  ) {
+    guard let header = walk.frame.internet, let position = header.fragment,
+      let whole = fragments.add(header, position, payload: payload, at: time)
+    else { return }
+    datagram = whole.payload
+    walk.frame.internet = whole.header
+    walk.frame.reassembledFragments = UInt16(clamping: whole.fragments)
+    walk.frame.payloadLength = datagram.count
+    walk.frame.stop = nil
+    walk.store = .datagram
+    walk.segment = nil
+    var reader = ByteReader(datagram.rawBytes)
+    do {
+      try walk.transport(whole.header.protocol, &reader)
+    } catch {
+      walk.frame.stop = error
+    }
+    if let segment = walk.segment {
+      let bytes = datagram
+      follow(&walk, segment.header, ByteReader(bytes.rawBytes, in: segment.payload))
+    }
+  }
+
+  /// Adds a TCP segment, and walks through each record that it completes.
+  private mutating func follow<Observer: HeaderObserver>(
+    _ walk: inout FrameWalk<Observer>, _ header: TCPHeader, _ payload: borrowing ByteReader
+  ) {
+    guard let internet = walk.frame.internet, StreamReassembler.concerns(header, payload, streams)
+    else { return }
+    let key = StreamReassembler.Key(
+      source: internet.source, destination: internet.destination, sourcePort: header.sourcePort,
+      destinationPort: header.destinationPort)
+    var found: [(range: Range<Int>, isPrefix: Bool)] = []
+    var bytes: [UInt8] = []
+    streams.add(key, header, payload.copy(payload.offset..<payload.end)) { content, isPrefix in
+      found.append((bytes.count..<bytes.count + content.count, isPrefix))
+      bytes.append(contentsOf: content)
+    }
+    records = bytes
+    walk.store = .stream
+    for (range, isPrefix) in found {
+      do {
+        var reader = ByteReader(records.rawBytes, in: range, limit: .tcpRecordLength)
+        try walk.record(&reader, isPrefix: isPrefix)
+      } catch {
+        walk.frame.stop = error
+      }
+    }
+  }
+}
+
+extension StreamReassembler {
+  /// Whether a segment is worth a copy: on the port, with the prefix, or while streams on other
+  /// ports are followed.
+  static func concerns(
+    _ header: TCPHeader, _ payload: borrowing ByteReader, _ streams: StreamReassembler
+  ) -> Bool {
+    header.sourcePort == TCPEncapsulation.port || header.destinationPort == TCPEncapsulation.port
+      || payload.peekWord() == 0x494B_4554 || streams.followsOtherPorts
+  }
+}
+
+extension FrameWalk {
+  /// One record of a TCP stream: "IKETCP", a keepalive, IKE behind a zero word, or ESP.
+  mutating func record(_ reader: inout ByteReader, isPrefix: Bool) throws(DissectionError) {
+    if isPrefix { return add(.tcpPrefix, reader.offset..<reader.end, .tcp) }
+    if reader.remaining == 1, reader.peek() == 0xFF {
+      return add(.natKeepalive, reader.offset..<reader.end, .tcp)
+    }
+    guard !reader.isAtEnd else { return }
+    if reader.peekWord() == 0 {
+      try reader.skip(4)
+      return try ike(&reader, .tcp)
+    }
+    try esp(&reader, .tcp)
+  }
+}
