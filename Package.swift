@@ -20,7 +20,9 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
   ],
   targets: [
+    .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(name: "PacketDissector", swiftSettings: settings),
+    .target(name: "IPsecCrypto", dependencies: ["COpenSSL"], swiftSettings: settings),
     .executableTarget(
       name: "ipsecdiag",
       dependencies: [
@@ -28,6 +30,7 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
+    .testTarget(name: "IPsecCryptoTests", dependencies: ["IPsecCrypto"], swiftSettings: settings),
     .testTarget(
       name: "PacketDissectorTests", dependencies: ["PacketDissector"], swiftSettings: settings),
   ]

@@ -6,7 +6,7 @@ enum NullEncryption {
   /// ICV lengths in bytes: HMAC-SHA1-96 and its like, SHA2-256, none, SHA2-384, SHA2-512.
   private static let icvLengths = [12, 16, 0, 24, 32]
 
-  /// - Parameter reader: stands behind the ESP header; its end is the packet's.
+  /// `reader` stands behind the ESP header; its end is the packet's.
   static func isLikely(_ reader: borrowing ByteReader) -> Bool {
     guard let first = reader.peekWord(0), let second = reader.peekWord(4) else { return false }
     let size = reader.remaining

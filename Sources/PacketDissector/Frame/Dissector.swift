@@ -16,6 +16,8 @@ package struct Dissector: ~Copyable {
   ///
   /// - Parameters:
   ///   - bytes: the frame from its first byte, as far as it was captured.
+  ///   - linkType: what it begins with.
+  ///   - timestamp: when it was captured; old fragments are dropped by it.
   ///   - isCut: whether the frame was longer than what was captured.
   /// - Returns: what was reached; ``Frame/stop`` says what ended it early.
   package mutating func dissect(

@@ -1,0 +1,6 @@
+#include <openssl/asn1.h>
+#include <openssl/bio.h>
+#include <openssl/x509.h>
+
+// Swift cannot import a macro that combines others.
+static const unsigned long ipsecdiag_XN_FLAG_RFC2253 = XN_FLAG_RFC2253;
