@@ -1,0 +1,56 @@
+# The commands of this project. `make` lists them.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+binary = .build/release/ipsecdiag
+sources = -r Sources Tests Package.swift
+example = Examples/mlkem768-intermediate.pcap
+# Listed among git's files, these would be build products or other people's captures.
+unwanted = (^|/)\.build|(^|/)Package\.resolved$$|^captures/|\.(o|d|swiftmodule|profraw)$$
+
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+.PHONY: help run build test lint format bench install clean
+
+help: ## list these targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' Makefile | expand -t 16
+
+run: build ## build, then decode a capture of Examples
+	@$(binary) decode -r $(example)
+
+build: ## install what the build needs, build the release
+	@scripts/setup
+	@swift build -c release --static-swift-stdlib --product ipsecdiag >&2
+
+test: ## install what the tests need, run them all
+	@scripts/setup --test
+	@swift test --disable-xctest
+
+lint: ## check format, generated files and what git tracks
+	swift format lint --strict $(sources)
+	scripts/generate-registries --check
+	@if git ls-files | grep -E '$(unwanted)'; then \
+	  echo 'error: these files must not be tracked' >&2; exit 1; fi
+
+format: ## format all Swift sources
+	swift format -i $(sources)
+
+bench: ## measure against libpcap, tcpdump and tshark; fails where a bar is missed
+	@scripts/setup --bench
+	@Benchmarks/bench
+
+install: ## install what `make build` built below $(DESTDIR)$(PREFIX)
+	@[ -x $(binary) ] || $(MAKE) build
+	install -v -D -m 755 $(binary) "$(DESTDIR)$(PREFIX)/bin/ipsecdiag"
+	@for page in man/*.[1-8]; do [ ! -e "$$page" ] || install -v -D -m 644 "$$page" \
+	  "$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}"; done
+	@[ ! -e completions/ipsecdiag.bash ] || install -v -D -m 644 completions/ipsecdiag.bash \
+	  "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/ipsecdiag"
+	@[ ! -e completions/_ipsecdiag ] || install -v -D -m 644 completions/_ipsecdiag \
+	  "$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_ipsecdiag"
+	@[ ! -e completions/ipsecdiag.fish ] || install -v -D -m 644 completions/ipsecdiag.fish \
+	  "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/ipsecdiag.fish"
+
+clean: ## remove what was built
+	swift package clean
