@@ -1,0 +1,8 @@
+// What starting any process costs.
+
+#include <stdio.h>
+
+int main(void) {
+  puts("hello");
+  return 0;
+}
