@@ -136,6 +136,20 @@ package struct IKEv1ExchangeType: RegistryValue {
     default: nil
     }
   }
+
+  package static func notation(of rawValue: UInt8) -> String? {
+    switch rawValue {
+    case 1: "base exchange"
+    case 2: "main mode"
+    case 3: "authentication only"
+    case 4: "aggressive mode"
+    case 5: "informational"
+    case 6: "transaction"
+    case 32: "quick mode"
+    case 33: "new group mode"
+    default: nil
+    }
+  }
 }
 
 /// A domain of interpretation, RFC 2408 section 2.1.
@@ -147,6 +161,10 @@ package struct IKEv1DomainOfInterpretation: RegistryValue {
   package init(rawValue: UInt32) {
     self.rawValue = rawValue
   }
+
+  package static let isakmp: IKEv1DomainOfInterpretation = 0
+  package static let ipsec: IKEv1DomainOfInterpretation = 1
+  package static let gdoi: IKEv1DomainOfInterpretation = 2
 
   package static func name(of rawValue: UInt32) -> String? {
     switch rawValue {
@@ -184,6 +202,16 @@ package struct IKEv1ProtocolID: RegistryValue {
     default: nil
     }
   }
+
+  package static func notation(of rawValue: UInt8) -> String? {
+    switch rawValue {
+    case 1: "ISAKMP"
+    case 2: "AH"
+    case 3: "ESP"
+    case 4: "IPCOMP"
+    default: nil
+    }
+  }
 }
 
 /// An ISAKMP transform, RFC 2407 section 4.4.2.
@@ -195,6 +223,8 @@ package struct IKEv1ISAKMPTransform: RegistryValue {
   package init(rawValue: UInt8) {
     self.rawValue = rawValue
   }
+
+  package static let keyIKE: IKEv1ISAKMPTransform = 1
 
   package static func name(of rawValue: UInt8) -> String? {
     switch rawValue {
@@ -242,6 +272,20 @@ package struct IKEv1ESPTransform: RegistryValue {
   package init(rawValue: UInt8) {
     self.rawValue = rawValue
   }
+
+  package static let des: IKEv1ESPTransform = 2
+  package static let tripleDES: IKEv1ESPTransform = 3
+  package static let null: IKEv1ESPTransform = 11
+  package static let aesCBC: IKEv1ESPTransform = 12
+  package static let aesCTR: IKEv1ESPTransform = 13
+  package static let aesCCM8: IKEv1ESPTransform = 14
+  package static let aesCCM12: IKEv1ESPTransform = 15
+  package static let aesCCM16: IKEv1ESPTransform = 16
+  package static let aesGCM8: IKEv1ESPTransform = 18
+  package static let aesGCM12: IKEv1ESPTransform = 19
+  package static let aesGCM16: IKEv1ESPTransform = 20
+  package static let camellia: IKEv1ESPTransform = 22
+  package static let nullAuthAESGMAC: IKEv1ESPTransform = 23
 
   package static func name(of rawValue: UInt8) -> String? {
     switch rawValue {
@@ -361,6 +405,15 @@ package struct IKEv1EncryptionAlgorithm: RegistryValue {
     self.rawValue = rawValue
   }
 
+  package static let desCBC: IKEv1EncryptionAlgorithm = 1
+  package static let ideaCBC: IKEv1EncryptionAlgorithm = 2
+  package static let blowfishCBC: IKEv1EncryptionAlgorithm = 3
+  package static let rc5CBC: IKEv1EncryptionAlgorithm = 4
+  package static let tripleDESCBC: IKEv1EncryptionAlgorithm = 5
+  package static let castCBC: IKEv1EncryptionAlgorithm = 6
+  package static let aesCBC: IKEv1EncryptionAlgorithm = 7
+  package static let camelliaCBC: IKEv1EncryptionAlgorithm = 8
+
   package static func name(of rawValue: UInt16) -> String? {
     switch rawValue {
     case 1: "DES-CBC"
@@ -392,6 +445,13 @@ package struct IKEv1HashAlgorithm: RegistryValue {
     self.rawValue = rawValue
   }
 
+  package static let md5: IKEv1HashAlgorithm = 1
+  package static let sha: IKEv1HashAlgorithm = 2
+  package static let tiger: IKEv1HashAlgorithm = 3
+  package static let sha2_256: IKEv1HashAlgorithm = 4
+  package static let sha2_384: IKEv1HashAlgorithm = 5
+  package static let sha2_512: IKEv1HashAlgorithm = 6
+
   package static func name(of rawValue: UInt16) -> String? {
     switch rawValue {
     case 1: "MD5"
@@ -415,6 +475,23 @@ package struct IKEv1AuthenticationMethod: RegistryValue {
   package init(rawValue: UInt16) {
     self.rawValue = rawValue
   }
+
+  package static let preSharedKey: IKEv1AuthenticationMethod = 1
+  package static let dssSignatures: IKEv1AuthenticationMethod = 2
+  package static let rsaSignatures: IKEv1AuthenticationMethod = 3
+  package static let rsaEncryption: IKEv1AuthenticationMethod = 4
+  package static let revisedRSAEncryption: IKEv1AuthenticationMethod = 5
+  package static let ecdsa256: IKEv1AuthenticationMethod = 9
+  package static let ecdsa384: IKEv1AuthenticationMethod = 10
+  package static let ecdsa521: IKEv1AuthenticationMethod = 11
+  package static let hybridInitRSA: IKEv1AuthenticationMethod = 64221
+  package static let hybridRespRSA: IKEv1AuthenticationMethod = 64222
+  package static let hybridInitDSS: IKEv1AuthenticationMethod = 64223
+  package static let hybridRespDSS: IKEv1AuthenticationMethod = 64224
+  package static let xauthInitPreShared: IKEv1AuthenticationMethod = 65001
+  package static let xauthRespPreShared: IKEv1AuthenticationMethod = 65002
+  package static let xauthInitRSA: IKEv1AuthenticationMethod = 65005
+  package static let xauthRespRSA: IKEv1AuthenticationMethod = 65006
 
   package static func name(of rawValue: UInt16) -> String? {
     switch rawValue {
@@ -457,6 +534,18 @@ package struct IKEv1Group: RegistryValue {
   package init(rawValue: UInt16) {
     self.rawValue = rawValue
   }
+
+  package static let modp768: IKEv1Group = 1
+  package static let modp1024: IKEv1Group = 2
+  package static let modp1536: IKEv1Group = 5
+  package static let modp2048: IKEv1Group = 14
+  package static let modp3072: IKEv1Group = 15
+  package static let modp4096: IKEv1Group = 16
+  package static let modp6144: IKEv1Group = 17
+  package static let modp8192: IKEv1Group = 18
+  package static let ecp256: IKEv1Group = 19
+  package static let ecp384: IKEv1Group = 20
+  package static let ecp521: IKEv1Group = 21
 
   package static func name(of rawValue: UInt16) -> String? {
     switch rawValue {
@@ -526,6 +615,9 @@ package struct IKEv1LifeType: RegistryValue {
     self.rawValue = rawValue
   }
 
+  package static let seconds: IKEv1LifeType = 1
+  package static let kilobytes: IKEv1LifeType = 2
+
   package static func name(of rawValue: UInt16) -> String? {
     switch rawValue {
     case 1: "seconds"
@@ -593,6 +685,13 @@ package struct IKEv1EncapsulationMode: RegistryValue {
     self.rawValue = rawValue
   }
 
+  package static let tunnel: IKEv1EncapsulationMode = 1
+  package static let transport: IKEv1EncapsulationMode = 2
+  package static let udpTunnel: IKEv1EncapsulationMode = 3
+  package static let udpTransport: IKEv1EncapsulationMode = 4
+  package static let udpTunnelDraft: IKEv1EncapsulationMode = 61443
+  package static let udpTransportDraft: IKEv1EncapsulationMode = 61444
+
   package static func name(of rawValue: UInt16) -> String? {
     switch rawValue {
     case 1: "Tunnel"
@@ -616,6 +715,13 @@ package struct IKEv1AuthenticationAlgorithm: RegistryValue {
   package init(rawValue: UInt16) {
     self.rawValue = rawValue
   }
+
+  package static let hmacMD5: IKEv1AuthenticationAlgorithm = 1
+  package static let hmacSHA: IKEv1AuthenticationAlgorithm = 2
+  package static let hmacSHA2_256: IKEv1AuthenticationAlgorithm = 5
+  package static let hmacSHA2_384: IKEv1AuthenticationAlgorithm = 6
+  package static let hmacSHA2_512: IKEv1AuthenticationAlgorithm = 7
+  package static let aesXCBCMAC: IKEv1AuthenticationAlgorithm = 9
 
   package static func name(of rawValue: UInt16) -> String? {
     switch rawValue {
@@ -828,6 +934,11 @@ package struct IKEv1ConfigurationType: RegistryValue {
     self.rawValue = rawValue
   }
 
+  package static let request: IKEv1ConfigurationType = 1
+  package static let reply: IKEv1ConfigurationType = 2
+  package static let set: IKEv1ConfigurationType = 3
+  package static let acknowledge: IKEv1ConfigurationType = 4
+
   package static func name(of rawValue: UInt8) -> String? {
     switch rawValue {
     case 1: "ISAKMP_CFG_REQUEST"
@@ -936,6 +1047,46 @@ package struct IKEv1ConfigurationAttributeType: RegistryValue {
     case 28680: "UNITY_FW_TYPE"
     case 28681: "UNITY_BACKUP_SERVERS"
     case 28682: "UNITY_DDNS_HOSTNAME"
+    default: nil
+    }
+  }
+}
+
+/// A value of XAUTH_TYPE, draft-beaulieu-ike-xauth section 6.3.
+///
+/// Registries: ikev1-xauth-values.csv.
+package struct IKEv1XAUTHType: RegistryValue {
+  package let rawValue: UInt16
+
+  package init(rawValue: UInt16) {
+    self.rawValue = rawValue
+  }
+
+  package static func name(of rawValue: UInt16) -> String? {
+    switch rawValue {
+    case 0: "Generic"
+    case 1: "RADIUS-CHAP"
+    case 2: "OTP"
+    case 3: "S/KEY"
+    default: nil
+    }
+  }
+}
+
+/// A value of XAUTH_STATUS, draft-beaulieu-ike-xauth section 6.3.
+///
+/// Registries: ikev1-xauth-values.csv.
+package struct IKEv1XAUTHStatus: RegistryValue {
+  package let rawValue: UInt16
+
+  package init(rawValue: UInt16) {
+    self.rawValue = rawValue
+  }
+
+  package static func name(of rawValue: UInt16) -> String? {
+    switch rawValue {
+    case 0: "Fail"
+    case 1: "Success"
     default: nil
     }
   }
