@@ -44,6 +44,11 @@ package enum IKEv1ConfigurationValue: Equatable, Sendable {
   package struct Network: Equatable, Sendable {
     package var address: IPAddress
     package var mask: IPAddress
+
+    package init(address: IPAddress, mask: IPAddress) {
+      self.address = address
+      self.mask = mask
+    }
   }
 
   /// In a request: the value is asked for.

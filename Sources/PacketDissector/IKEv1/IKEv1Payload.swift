@@ -194,7 +194,7 @@ extension IKEv1Payload {
 extension ByteReader {
   fileprivate var holdsPaddingOnly: Bool {
     let last = remaining &- 1
-    guard last > 0 else { return true }
+    guard last >= 0 else { return true }
     for distance in 0..<last where peek(distance) != 0 { return false }
     return peek(last) == 0 || peek(last).map(Int.init) == last
   }

@@ -14,7 +14,7 @@ struct VendorIDTableTests {
     "A payload is named by the row that fixes most of it",
     arguments: [
       // An exact row before the prefix of the same digits, and before shorter prefixes.
-      ("12f5f28c457168a9702d9fe274cc0100", "Cisco-Unity or Cisco Unity"),
+      ("12f5f28c457168a9702d9fe274cc0100", "Cisco-Unity"),
       // The longer prefix where there is more behind it.
       ("12f5f28c457168a9702d9fe274cc0100ff", "Cisco Unity"),
       ("12f5f28c457168a9702d9fe274cc0204", "CISCO-UNITY"),
