@@ -153,34 +153,22 @@ extension IKEv1Attribute {
   }
 }
 
-extension ByteReader {
-  /// A reader over the next `count` bytes, or over what there is of them: then `stop`, unless it
-  /// already holds an earlier error, says that they are too few.
-  @_lifetime(copy self)
-  @_lifetime(self: copy self)
-  mutating func slice(
-    upTo count: Int, by source: LengthSource, stop: inout DissectionError?
-  ) -> ByteReader {
-    do throws(DissectionError) {
-      return try slice(count, by: source)
-    } catch {
-      stop = stop ?? error
-      let inner = copy self
-      skipAll()
-      return inner
+extension [IKEv1Attribute] {
+  /// The pairs of life type and duration, RFC 2407 section 4.5; a duration without a type before
+  /// it, or wider than 64 bits, is left out.
+  package var lifetimes: [(type: IKEv1LifeType, duration: UInt64)] {
+    var pairs: [(type: IKEv1LifeType, duration: UInt64)] = []
+    var type: IKEv1LifeType?
+    for attribute in self {
+      switch attribute.kind {
+      case .phase1(.lifeType), .phase2(.saLifeType):
+        type = attribute.number.flatMap { UInt16(exactly: $0) }.map(IKEv1LifeType.init(rawValue:))
+      case .phase1(.lifeDuration), .phase2(.saLifeDuration):
+        if let type, let duration = attribute.number { pairs.append((type, duration)) }
+        type = nil
+      default: break
+      }
     }
-  }
-
-  @_lifetime(self: copy self)
-  mutating func skipAll() {
-    // What remains is always there to be skipped.
-    try? skip(remaining)
-  }
-
-  /// Throws where a structure that began at `start` and must fill this reader has ended before.
-  func requireEnd(since start: Int) throws(DissectionError) {
-    guard !isAtEnd else { return }
-    throw error(
-      .lengthTooLarge(claimed: end &- start, maximum: offset &- start), at: offset)
+    return pairs
   }
 }

@@ -61,8 +61,11 @@ extension IKEv1Payload.Body {
     case .identification(let identification):
       return [
         Field("id type", code: identification.type, at: at.next(1)),
-        Field("protocol", code: identification.protocolID, at: at.next(1)),
-        Field("port", .number(UInt64(identification.port)), at: at.next(2)),
+        Field(
+          "protocol",
+          Self.orAny(identification.protocolID.name, identification.protocolID.rawValue),
+          at: at.next(1)),
+        Field("port", Self.orAny(nil, identification.port), at: at.next(2)),
       ] + identification.identity.fields(at: at.offset..<end)
     case .certificate(let certificate):
       return [
@@ -107,6 +110,15 @@ extension IKEv1Payload.Body {
       ]
     case .raw(let data): return [Field("data", .bytes(data), at: start..<end)]
     }
+  }
+}
+
+extension IKEv1Payload.Body {
+  /// Zero stands for any protocol or port, RFC 2407 section 4.6.2.
+  private static func orAny(
+    _ name: String?, _ number: some FixedWidthInteger & UnsignedInteger
+  ) -> Field.Value {
+    .number(UInt64(number), name: number == 0 ? "any" : name)
   }
 }
 

@@ -129,15 +129,3 @@ package enum IKEv1Identity: Equatable, Sendable {
     return reader.rest()
   }
 }
-
-extension ByteReader {
-  /// Puts it into `stop` where other than `count` bytes are left.
-  func expect(_ count: Int, stop: inout DissectionError?) {
-    guard stop == nil, remaining != count else { return }
-    stop = error(
-      remaining < count
-        ? .truncated(needed: count, available: remaining, limit: limit)
-        : .lengthTooLarge(claimed: remaining, maximum: count),
-      at: offset)
-  }
-}

@@ -34,7 +34,7 @@ struct IKEv1MessageTests {
         "N(R-U-THERE) N(INITIAL-CONTACT) N(REPLAY-STATUS) N(UNITY-LOAD-BALANCE) "
           + "N(RESPONDER-LIFETIME) N(9999) D(ESP 2) D(ISAKMP 1)",
         "ATTR(ISAKMP_CFG_REPLY)", "FRAG(2)", "FRAG(3 last)",
-        "SA KEK TEK KD SEQ GAP P T PL(200) SA", "encrypted",
+        "SA KEK TEK KD SEQ POP GAP P T PL(200) SA", "encrypted",
       ]))
   func summaries(bytes: [UInt8], line: String) throws {
     #expect(IKEv1Samples.summary(try IKEv1Samples.decode(bytes)) == line)
@@ -121,5 +121,41 @@ struct IKEv1MessageTests {
     message.payloads = IKEv1Samples.chain([0, 0, 0, 5, 9], first: .hash).payloads
     #expect(IKEv1Samples.summary(message) == "HASH")
     #expect(message.fields.map(\.name) == ["header", "encrypted", "payload"])
+  }
+
+  @Test("Every value of a quick mode has its place in the tree")
+  func quickModeTree() throws {
+    let bytes = IKEv1Samples.bytes(IKEv1Samples.written[1])
+    let fields = try IKEv1Samples.decode(bytes).fields
+    let lines = IKEv1Samples.outline(Array(fields[4...7]))
+    let expected = """
+      payload: 5 (Identification) @158..<174
+        next payload: 5 (Identification) @158..<159
+        length: 16 @160..<162
+        id type: 4 (ID_IPV4_ADDR_SUBNET) @162..<163
+        protocol: 0 (any) @163..<164
+        port: 0 (any) @164..<166
+        address: 10.1.0.0 @166..<170
+        mask: 255.255.255.0 @170..<174
+      payload: 5 (Identification) @174..<214
+        next payload: 21 (NAT Original Address (NAT-OA)) @174..<175
+        length: 40 @176..<178
+        id type: 8 (ID_IPV6_ADDR_RANGE) @178..<179
+        protocol: 6 (TCP) @179..<180
+        port: 443 @180..<182
+        first address: :: @182..<198
+        last address: ::9 @198..<214
+      payload: 21 (NAT Original Address (NAT-OA)) @214..<226
+        next payload: 131 (NAT-OA (draft 01-03)) @214..<215
+        length: 12 @216..<218
+        id type: 1 (ID_IPV4_ADDR) @218..<219
+        address: 192.168.0.1 @222..<226
+      payload: 131 (NAT-OA (draft 01-03)) @226..<250
+        next payload: 0 (None) @226..<227
+        length: 24 @228..<230
+        id type: 5 (ID_IPV6_ADDR) @230..<231
+        address: 2001:db8::1 @234..<250
+      """
+    #expect(lines.joined(separator: "\n") == expected)
   }
 }

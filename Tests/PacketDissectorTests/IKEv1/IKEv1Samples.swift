@@ -241,6 +241,7 @@ enum IKEv1Samples {
         IKEv1Payload(.saTEK, .raw([3])),
         IKEv1Payload(.keyDownload, .raw([])),
         IKEv1Payload(.sequenceNumber, .raw([0, 0, 0, 9])),
+        IKEv1Payload(.proofOfPossession, .raw([5])),
         IKEv1Payload(.groupAssociatedPolicy, .raw([4])),
         IKEv1Payload(.proposal, .raw([1, 2, 3])),
         IKEv1Payload(.transform, .raw([1, 2, 3])),
