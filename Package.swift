@@ -21,6 +21,12 @@ let package = Package(
   ],
   targets: [
     .target(name: "PacketDissector", swiftSettings: settings),
+    .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+    .target(
+      name: "Capture", dependencies: ["PacketDissector", "CPcap", "CZlib", "CZstd"],
+      swiftSettings: settings),
     .executableTarget(
       name: "ipsecdiag",
       dependencies: [
@@ -30,5 +36,8 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "PacketDissectorTests", dependencies: ["PacketDissector"], swiftSettings: settings),
+    .testTarget(
+      name: "CaptureTests", dependencies: ["Capture", "PacketDissector", "CZlib", "CZstd"],
+      swiftSettings: settings),
   ]
 )
