@@ -21,17 +21,40 @@ let package = Package(
   ],
   targets: [
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .target(name: "PacketDissector", swiftSettings: settings),
     .target(name: "IPsecCrypto", dependencies: ["COpenSSL"], swiftSettings: settings),
+    .target(
+      name: "Capture", dependencies: ["PacketDissector", "CPcap", "CZlib", "CZstd"],
+      swiftSettings: settings),
+    .target(name: "Diagnosis", dependencies: ["PacketDissector"], swiftSettings: settings),
+    .target(
+      name: "Report", dependencies: ["PacketDissector", "IPsecCrypto", "Capture", "Diagnosis"],
+      swiftSettings: settings),
     .executableTarget(
       name: "ipsecdiag",
       dependencies: [
-        "PacketDissector",
+        "PacketDissector", "Capture", "Report",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
-    .testTarget(name: "IPsecCryptoTests", dependencies: ["IPsecCrypto"], swiftSettings: settings),
     .testTarget(
       name: "PacketDissectorTests", dependencies: ["PacketDissector"], swiftSettings: settings),
+    .testTarget(name: "IPsecCryptoTests", dependencies: ["IPsecCrypto"], swiftSettings: settings),
+    .testTarget(
+      name: "CaptureTests", dependencies: ["Capture", "PacketDissector", "CZlib", "CZstd"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "DiagnosisTests", dependencies: ["Diagnosis", "PacketDissector"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "ReportTests",
+      dependencies: ["Report", "Capture", "Diagnosis", "PacketDissector"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "ipsecdiagTests", dependencies: ["ipsecdiag", "PacketDissector"],
+      swiftSettings: settings),
   ]
 )

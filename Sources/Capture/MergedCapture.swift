@@ -1,0 +1,153 @@
+import PacketDissector
+
+/// Several capture files as one, in time order.
+///
+/// Each file is streamed; of packets with the same time that of the file named first comes first,
+/// and the packets of one file keep their order. An error of one file is thrown when its turn comes
+/// (one of opening before all packets), names the file, and leaves the others to go on. A single
+/// file is read without looking at any time.
+package struct MergedCapture: ~Copyable, PacketSource {
+  /// An open file; `Array` holds no noncopyable elements, so each stands in a box.
+  private final class OpenFile {
+    var capture: CaptureFile
+    /// The packet that waits to be returned, where several files are merged.
+    var head: PacketHeader?
+
+    init(_ capture: consuming CaptureFile) {
+      self.capture = capture
+    }
+  }
+
+  /// A file in the heap: its earliest packet's time, then its place among the files.
+  private struct Turn {
+    var timestamp: Int64
+    let file: Int
+
+    func comes(before other: Turn) -> Bool {
+      timestamp != other.timestamp ? timestamp < other.timestamp : file < other.file
+    }
+  }
+
+  package let paths: [String]
+  /// Which of ``paths`` the last packet came from.
+  package private(set) var fileIndex = 0
+
+  private let onWait: (() -> Void)?
+  /// The file that the last packet came from.
+  private var current: OpenFile?
+  /// By index in ``paths``; nil before it is opened and after its end.
+  private var files: [OpenFile?]
+  /// A binary heap: the file whose turn it is comes first.
+  private var turns: [Turn] = []
+  private var opened = 0
+  /// The first of the heap has had its packet returned, and is to be read on.
+  private var firstIsUsed = false
+
+  /// Opens nothing yet: what fails is thrown by ``next()``.
+  package init(paths: [String], onWait: (() -> Void)? = nil) {
+    self.paths = paths
+    self.onWait = onWait
+    files = Array(repeating: nil, count: paths.count)
+  }
+
+  package mutating func next() throws(CaptureError) -> PacketHeader? {
+    if paths.count == 1 { return try nextOfOnlyFile() }
+    while opened < paths.count {
+      opened += 1
+      try open(opened - 1)
+    }
+    if firstIsUsed { try advanceFirst() }
+    guard let first = turns.first else {
+      current = nil
+      return nil
+    }
+    firstIsUsed = true
+    fileIndex = first.file
+    current = files[first.file]
+    return current?.head
+  }
+
+  package var bytes: RawSpan {
+    @_lifetime(borrow self)
+    get {
+      guard let current else { return RawSpan() }
+      // The file changes in `next()` only, which needs this value for itself: as long as a span of
+      // it is about, the file and its bytes stay as they are.
+      return unsafe _overrideLifetime(current.capture.bytes, borrowing: self)
+    }
+  }
+
+  /// The comments of the packet returned last.
+  package var comments: [String] { current?.capture.comments ?? [] }
+  /// The comments of the section that the packet returned last is in.
+  package var sectionComments: [String] { current?.capture.sectionComments ?? [] }
+  /// The interfaces of the file that the packet returned last came from.
+  package var interfaces: [CaptureInterface] { current?.capture.interfaces ?? [] }
+  /// The packet's number within its file, counted from 1.
+  package var packetNumber: Int { current?.capture.packetNumber ?? 0 }
+
+  // MARK: The heap
+
+  private mutating func nextOfOnlyFile() throws(CaptureError) -> PacketHeader? {
+    if opened == 0 {
+      opened = 1
+      current = OpenFile(try CaptureFile(path: paths[0], onWait: onWait))
+    }
+    return try current?.capture.next()
+  }
+
+  /// Opens a file and finds its place among the others.
+  private mutating func open(_ index: Int) throws(CaptureError) {
+    var capture = try CaptureFile(path: paths[index], onWait: onWait)
+    guard let head = try capture.next() else { return }
+    let file = OpenFile(capture)
+    file.head = head
+    files[index] = file
+    turns.append(Turn(timestamp: head.timestamp.nanoseconds, file: index))
+    var child = turns.count - 1
+    while child > 0, turns[child].comes(before: turns[(child - 1) / 2]) {
+      turns.swapAt(child, (child - 1) / 2)
+      child = (child - 1) / 2
+    }
+  }
+
+  /// Reads the first file's next packet and puts the file where that belongs.
+  private mutating func advanceFirst() throws(CaptureError) {
+    firstIsUsed = false
+    let index = turns[0].file
+    guard let file = files[index] else { return }
+    do {
+      if let head = try file.capture.next() {
+        file.head = head
+        turns[0].timestamp = head.timestamp.nanoseconds
+        siftFirstDown()
+        return
+      }
+      dropFirst()
+    } catch {
+      dropFirst()
+      throw error
+    }
+  }
+
+  private mutating func dropFirst() {
+    files[turns[0].file] = nil
+    turns.swapAt(0, turns.count - 1)
+    turns.removeLast()
+    siftFirstDown()
+  }
+
+  private mutating func siftFirstDown() {
+    var parent = 0
+    while true {
+      var earliest = parent
+      for child in (2 * parent + 1)...(2 * parent + 2)
+      where child < turns.count && turns[child].comes(before: turns[earliest]) {
+        earliest = child
+      }
+      if earliest == parent { return }
+      turns.swapAt(parent, earliest)
+      parent = earliest
+    }
+  }
+}
