@@ -12,6 +12,8 @@ package struct DissectionError: Error, Equatable, Sendable {
     case lengthTooLarge(claimed: Int, maximum: Int)
     /// A field holds a value that the standard rules out here.
     case badValue(field: StaticFieldName, value: UInt64)
+    /// `count` bytes follow the last structure that there should be.
+    case trailing(count: Int)
     /// Headers nest deeper than this dissector follows.
     case nestedTooDeep(limit: Int)
   }
@@ -140,6 +142,8 @@ extension DissectionError.Reason: CustomStringConvertible {
       "length \(claimed) exceeds the \(maximum) there are"
     case .badValue(let field, let value):
       "\(field.text) is \(value)"
+    case .trailing(let count):
+      "\(count) \(count == 1 ? "byte follows" : "bytes follow") the last structure"
     case .nestedTooDeep(let limit):
       "more than \(limit) nested headers"
     }

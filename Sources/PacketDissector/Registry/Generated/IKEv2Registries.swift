@@ -489,6 +489,9 @@ package struct TransformAttributeType: RegistryValue {
     self.rawValue = rawValue
   }
 
+  package static let keyLength: TransformAttributeType = 14
+  package static let signatureAlgorithmIdentifier: TransformAttributeType = 18
+
   package static func name(of rawValue: UInt16) -> String? {
     switch rawValue {
     case 14: "Key Length (in bits)"
@@ -533,6 +536,7 @@ package struct NotifyType: RegistryValue {
   package static let stateNotFound: NotifyType = 47
   package static let tsMaxQueue: NotifyType = 48
   package static let registrationFailed: NotifyType = 49
+  package static let msNotifyStatus: NotifyType = 12345
   package static let initialContact: NotifyType = 16384
   package static let setWindowSize: NotifyType = 16385
   package static let additionalTSPossible: NotifyType = 16386
@@ -597,6 +601,7 @@ package struct NotifyType: RegistryValue {
   package static let usePPKInt: NotifyType = 16445
   package static let ppkIdentityKey: NotifyType = 16446
   package static let ikeSAInitFullTranscriptAuth: NotifyType = 16447
+  package static let optimizedRekey: NotifyType = 50401
 
   package static func name(of rawValue: UInt16) -> String? {
     switch rawValue {
@@ -1046,6 +1051,10 @@ package struct GatewayIdentityType: RegistryValue {
     self.rawValue = rawValue
   }
 
+  package static let ipv4: GatewayIdentityType = 1
+  package static let ipv6: GatewayIdentityType = 2
+  package static let fqdn: GatewayIdentityType = 3
+
   package static func name(of rawValue: UInt8) -> String? {
     switch rawValue {
     case 1: "IPv4 address of the VPN gateway"
@@ -1225,6 +1234,95 @@ package struct MemberKeyBagAttributeType: RegistryValue {
     case 1: "WRAP_KEY"
     case 2: "AUTH_KEY"
     case 3: "GM_SENDER_ID"
+    default: nil
+    }
+  }
+}
+
+/// An EAP code, RFC 3748 section 4.
+///
+/// Registries: eap-codes.csv.
+package struct EAPCode: RegistryValue {
+  package let rawValue: UInt8
+
+  package init(rawValue: UInt8) {
+    self.rawValue = rawValue
+  }
+
+  package static let request: EAPCode = 1
+  package static let response: EAPCode = 2
+  package static let success: EAPCode = 3
+  package static let failure: EAPCode = 4
+  package static let initiate: EAPCode = 5
+  package static let finish: EAPCode = 6
+
+  package static func name(of rawValue: UInt8) -> String? {
+    switch rawValue {
+    case 1: "Request"
+    case 2: "Response"
+    case 3: "Success"
+    case 4: "Failure"
+    case 5: "Initiate"
+    case 6: "Finish"
+    default: nil
+    }
+  }
+}
+
+/// An EAP method type, RFC 3748 section 5.
+///
+/// Registries: eap-types.csv.
+package struct EAPType: RegistryValue {
+  package let rawValue: UInt8
+
+  package init(rawValue: UInt8) {
+    self.rawValue = rawValue
+  }
+
+  package static let identity: EAPType = 1
+  package static let notification: EAPType = 2
+  package static let legacyNak: EAPType = 3
+  package static let md5Challenge: EAPType = 4
+  package static let genericTokenCard: EAPType = 6
+  package static let tls: EAPType = 13
+  package static let sim: EAPType = 18
+  package static let ttls: EAPType = 21
+  package static let aka: EAPType = 23
+  package static let peap: EAPType = 25
+  package static let mschapv2: EAPType = 29
+  package static let akaPrime: EAPType = 50
+  package static let expanded: EAPType = 254
+
+  package static func name(of rawValue: UInt8) -> String? {
+    switch rawValue {
+    case 1: "Identity"
+    case 2: "Notification"
+    case 3: "Legacy Nak"
+    case 4: "MD5-Challenge"
+    case 5: "One-Time Password (OTP)"
+    case 6: "Generic Token Card (GTC)"
+    case 13: "EAP-TLS"
+    case 17: "EAP-Cisco Wireless (LEAP)"
+    case 18: "EAP-SIM"
+    case 21: "EAP-TTLS"
+    case 23: "EAP-AKA"
+    case 25: "PEAP"
+    case 26: "MS-EAP-Authentication"
+    case 29: "EAP-MSCHAP-V2"
+    case 32: "Protected One-Time Password (EAP-POTP)"
+    case 43: "EAP-FAST"
+    case 46: "EAP-PAX"
+    case 47: "EAP-PSK"
+    case 48: "EAP-SAKE"
+    case 49: "EAP-IKEv2"
+    case 50: "EAP-AKA'"
+    case 51: "EAP-GPSK"
+    case 52: "EAP-pwd"
+    case 53: "EAP-EKE Version 1"
+    case 54: "PT-EAP"
+    case 55: "TEAP"
+    case 254: "Expanded Type"
+    case 255: "Experimental"
     default: nil
     }
   }
