@@ -4,7 +4,7 @@ package import PacketDissector
 
 /// Packets off an interface, through libpcap.
 @safe
-package struct LiveCapture: ~Copyable, PacketSource {
+package final class LiveCapture: PacketSource {
   package struct Statistics: Equatable, Sendable {
     /// Packets that the filter let through.
     package var received: UInt32
@@ -76,7 +76,7 @@ package struct LiveCapture: ~Copyable, PacketSource {
   }
 
   /// The next packet, when it comes; nil once stopped.
-  package mutating func next() throws(CaptureError) -> PacketHeader? {
+  package func next() throws(CaptureError) -> PacketHeader? {
     unsafe packet = UnsafeRawBufferPointer(start: nil, count: 0)
     while !isStopped() {
       var record: UnsafeMutablePointer<pcap_pkthdr>?

@@ -6,7 +6,7 @@ import PacketDissector
 /// and the packets of one file keep their order. An error of one file is thrown when its turn comes
 /// (one of opening before all packets), names the file, and leaves the others to go on. A single
 /// file is read without looking at any time.
-package struct MergedCapture: ~Copyable, PacketSource {
+package final class MergedCapture: PacketSource {
   /// An open file; `Array` holds no noncopyable elements, so each stands in a box.
   private final class OpenFile {
     var capture: CaptureFile
@@ -50,7 +50,7 @@ package struct MergedCapture: ~Copyable, PacketSource {
     files = Array(repeating: nil, count: paths.count)
   }
 
-  package mutating func next() throws(CaptureError) -> PacketHeader? {
+  package func next() throws(CaptureError) -> PacketHeader? {
     if paths.count == 1 { return try nextOfOnlyFile() }
     while opened < paths.count {
       opened += 1
@@ -88,7 +88,7 @@ package struct MergedCapture: ~Copyable, PacketSource {
 
   // MARK: The heap
 
-  private mutating func nextOfOnlyFile() throws(CaptureError) -> PacketHeader? {
+  private func nextOfOnlyFile() throws(CaptureError) -> PacketHeader? {
     if opened == 0 {
       opened = 1
       current = OpenFile(try CaptureFile(path: paths[0], onWait: onWait))
@@ -97,7 +97,7 @@ package struct MergedCapture: ~Copyable, PacketSource {
   }
 
   /// Opens a file and finds its place among the others.
-  private mutating func open(_ index: Int) throws(CaptureError) {
+  private func open(_ index: Int) throws(CaptureError) {
     var capture = try CaptureFile(path: paths[index], onWait: onWait)
     guard let head = try capture.next() else { return }
     let file = OpenFile(capture)
@@ -112,7 +112,7 @@ package struct MergedCapture: ~Copyable, PacketSource {
   }
 
   /// Reads the first file's next packet and puts the file where that belongs.
-  private mutating func advanceFirst() throws(CaptureError) {
+  private func advanceFirst() throws(CaptureError) {
     firstIsUsed = false
     let index = turns[0].file
     guard let file = files[index] else { return }
@@ -130,14 +130,14 @@ package struct MergedCapture: ~Copyable, PacketSource {
     }
   }
 
-  private mutating func dropFirst() {
+  private func dropFirst() {
     files[turns[0].file] = nil
     turns.swapAt(0, turns.count - 1)
     turns.removeLast()
     siftFirstDown()
   }
 
-  private mutating func siftFirstDown() {
+  private func siftFirstDown() {
     var parent = 0
     while true {
       var earliest = parent

@@ -1,7 +1,31 @@
 import ArgumentParser
+import Glibc
 
 @main
 struct Ipsecdiag: ParsableCommand {
+  static let version = "0.1.0"
+
   static let configuration = CommandConfiguration(
-    commandName: "ipsecdiag", abstract: "Says what is wrong with an IPsec tunnel.")
+    commandName: "ipsecdiag",
+    abstract: "Says what is wrong with an IPsec tunnel, how it knows, and what to type.",
+    discussion: """
+      Exit codes: 0 fine, 1 warning, 2 critical, 3 unknown, 64 usage, 65 bad input data, \
+      66 input missing, 73 and 74 output failed, 77 no permission, 130 interrupted.
+      """,
+    version: version,
+    subcommands: [Decode.self])
+
+  static func main() {
+    // A reader that went away shows as an error of write(2) instead of ending the process.
+    _ = signal(SIGPIPE, SIG_IGN)
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch let failure as Failure {
+      failure.explain()
+      Glibc.exit(failure.exitCode)
+    } catch {
+      exit(withError: error)
+    }
+  }
 }

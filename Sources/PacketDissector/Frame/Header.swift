@@ -28,11 +28,3 @@ struct FieldObserver: HeaderObserver {
     fields.append(header.field(at: range))
   }
 }
-
-extension Range<Int> {
-  /// The part of a header that begins `offset` bytes in and is `count` bytes long.
-  func part(_ offset: Int, _ count: Int) -> Range<Int> {
-    let start = Swift.min(lowerBound + offset, upperBound)
-    return start..<Swift.min(start + count, upperBound)
-  }
-}

@@ -1,0 +1,211 @@
+package import PacketDissector
+
+/// Who talks IPsec with whom in a capture: IKE SAs, ESP and AH flows, and what was not IPsec.
+///
+/// Memory is bounded: past ``entryLimit`` new conversations are only counted.
+package struct ConversationTable: Sendable {
+  package static let entryLimit = 100_000
+
+  /// One direction of an SA: what one sender sends to one receiver under one SPI.
+  package struct Flow: Sendable {
+    package let source: IPAddress
+    package let destination: IPAddress
+    package let spi: UInt32
+    package let isAH: Bool
+    package var encapsulation: IPsecRecord.Encapsulation
+    package var packets: UInt64 = 0
+    /// Bytes of ESP or AH packets, their headers included, outer headers not.
+    package var bytes: UInt64 = 0
+    package var firstSequence: UInt32
+    package var highestSequence: UInt32
+    package var span: FrameSpan
+  }
+
+  /// One IKE SA, or an attempt at one.
+  package struct IKESA: Sendable {
+    package let majorVersion: UInt8
+    package let initiatorSPI: UInt64
+    /// Zero until the responder has answered.
+    package var responderSPI: UInt64
+    /// The sender of the first message seen, and its receiver.
+    package let source: IPAddress
+    package let destination: IPAddress
+    package var sourcePort: UInt16
+    package var destinationPort: UInt16
+    package var usesPort4500 = false
+    package var usesTCP = false
+    package var messages: UInt64 = 0
+    /// IKEv2 requests and responses; IKEv1 does not tell them apart.
+    package var requests: UInt64 = 0
+    package var responses: UInt64 = 0
+    /// Messages by exchange type.
+    package var exchanges: [UInt8: UInt64] = [:]
+    package var span: FrameSpan
+  }
+
+  /// The first and the last frame of a conversation.
+  package struct FrameSpan: Sendable {
+    package let firstFrame: UInt64
+    package let firstTime: Timestamp
+    package var lastFrame: UInt64
+    package var lastTime: Timestamp
+  }
+
+  package private(set) var flows: [Flow] = []
+  package private(set) var ikeSAs: [IKESA] = []
+  package private(set) var frames: UInt64 = 0
+  package private(set) var bytes: UInt64 = 0
+  package private(set) var ipsecFrames: UInt64 = 0
+  package private(set) var natKeepalives: UInt64 = 0
+  /// ICMP errors that quote an IPsec packet.
+  package private(set) var icmpErrors: UInt64 = 0
+  /// IP fragments that did not complete a datagram.
+  package private(set) var ipFragments: UInt64 = 0
+  /// Frames that dissection could not finish.
+  package private(set) var malformed: UInt64 = 0
+  /// Records of conversations that found no room.
+  package private(set) var untracked: UInt64 = 0
+  package private(set) var span: FrameSpan?
+  private var flowIndex: [FlowKey: Int] = [:]
+  private var ikeIndex: [IKEKey: Int] = [:]
+
+  package init() {}
+
+  /// Counts one frame. `further` holds its second and later records.
+  package mutating func add(
+    _ frame: Frame, further: [IPsecRecord], number: UInt64, time: Timestamp, bytes count: Int
+  ) {
+    frames &+= 1
+    bytes &+= UInt64(count)
+    span = (span ?? FrameSpan(number, time)).extended(to: number, time)
+    if frame.stop != nil { malformed &+= 1 }
+    if frame.internet?.fragment != nil { ipFragments &+= 1 }
+    guard let record = frame.record, let internet = frame.internet else { return }
+    ipsecFrames &+= 1
+    add(record, frame, internet, number, time)
+    guard frame.furtherRecords > 0 else { return }
+    for record in further { add(record, frame, internet, number, time) }
+  }
+
+  private mutating func add(
+    _ record: IPsecRecord, _ frame: Frame, _ internet: InternetHeader, _ number: UInt64,
+    _ time: Timestamp
+  ) {
+    if record.isQuoted {
+      icmpErrors &+= 1
+      return
+    }
+    switch record.kind {
+    case .esp(let header):
+      flow(record, internet, header.spi, header.sequenceNumber, isAH: false, number, time)
+    case .ah(let header):
+      flow(record, internet, header.spi, header.sequenceNumber, isAH: true, number, time)
+    case .ike(let header):
+      ike(record, header, frame, internet, number, time)
+    case .natKeepalive:
+      natKeepalives &+= 1
+    case .wesp, .ipcomp, .tcpPrefix:
+      break
+    }
+  }
+
+  private mutating func flow(
+    _ record: IPsecRecord, _ internet: InternetHeader, _ spi: UInt32, _ sequence: UInt32,
+    isAH: Bool, _ number: UInt64, _ time: Timestamp
+  ) {
+    let key = FlowKey(
+      source: internet.source, destination: internet.destination, spi: spi, isAH: isAH)
+    if let index = flowIndex[key] {
+      flows[index].packets &+= 1
+      flows[index].bytes &+= UInt64(record.range.count)
+      flows[index].highestSequence = max(flows[index].highestSequence, sequence)
+      flows[index].span.lastFrame = number
+      flows[index].span.lastTime = time
+      return
+    }
+    guard flows.count < Self.entryLimit else {
+      untracked &+= 1
+      return
+    }
+    flowIndex[key] = flows.count
+    flows.append(
+      Flow(
+        source: internet.source, destination: internet.destination, spi: spi, isAH: isAH,
+        encapsulation: record.encapsulation, packets: 1, bytes: UInt64(record.range.count),
+        firstSequence: sequence, highestSequence: sequence, span: FrameSpan(number, time)))
+  }
+
+  private mutating func ike(
+    _ record: IPsecRecord, _ header: IKEHeader, _ frame: Frame, _ internet: InternetHeader,
+    _ number: UInt64, _ time: Timestamp
+  ) {
+    let key = IKEKey(header.initiatorSPI, internet.source, internet.destination)
+    let index = ikeIndex[key] ?? ikeSAs.count
+    if index == ikeSAs.count {
+      guard ikeSAs.count < Self.entryLimit else {
+        untracked &+= 1
+        return
+      }
+      ikeIndex[key] = index
+      ikeSAs.append(
+        IKESA(
+          majorVersion: header.majorVersion, initiatorSPI: header.initiatorSPI,
+          responderSPI: header.responderSPI, source: internet.source,
+          destination: internet.destination, sourcePort: frame.sourcePort,
+          destinationPort: frame.destinationPort, span: FrameSpan(number, time)))
+    }
+    ikeSAs[index].count(record, header, number, time)
+  }
+}
+
+extension ConversationTable.IKESA {
+  fileprivate mutating func count(
+    _ record: IPsecRecord, _ header: IKEHeader, _ number: UInt64, _ time: Timestamp
+  ) {
+    if header.responderSPI != 0 { responderSPI = header.responderSPI }
+    messages &+= 1
+    if header.majorVersion == 2 {
+      if header.isResponse { responses &+= 1 } else { requests &+= 1 }
+    }
+    exchanges[header.exchangeType, default: 0] &+= 1
+    usesPort4500 = usesPort4500 || record.encapsulation == .udpWithMarker
+    usesTCP = usesTCP || record.encapsulation == .tcp
+    span = span.extended(to: number, time)
+  }
+}
+
+extension ConversationTable.FrameSpan {
+  fileprivate init(_ number: UInt64, _ time: Timestamp) {
+    self.init(firstFrame: number, firstTime: time, lastFrame: number, lastTime: time)
+  }
+
+  fileprivate func extended(to number: UInt64, _ time: Timestamp) -> Self {
+    Self(firstFrame: firstFrame, firstTime: firstTime, lastFrame: number, lastTime: time)
+  }
+}
+
+/// Hashed by one word: this lookup is made once a packet.
+private struct FlowKey: Hashable {
+  let source: IPAddress
+  let destination: IPAddress
+  let spi: UInt32
+  let isAH: Bool
+
+  func hash(into hasher: inout Hasher) {
+    let addresses = source.low &* 31 &+ destination.low
+    hasher.combine(UInt64(spi) &* 0x9E37_79B9_7F4A_7C15 ^ addresses)
+  }
+}
+
+/// The same whichever side sends.
+private struct IKEKey: Hashable {
+  let initiatorSPI: UInt64
+  let lower: IPAddress
+  let upper: IPAddress
+
+  init(_ initiatorSPI: UInt64, _ source: IPAddress, _ destination: IPAddress) {
+    self.initiatorSPI = initiatorSPI
+    self.lower = min(source, destination)
+    self.upper = max(source, destination)
+  }
+}

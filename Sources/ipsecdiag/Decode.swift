@@ -1,0 +1,138 @@
+internal import ArgumentParser
+internal import Capture
+internal import Glibc
+internal import Report
+
+struct Decode: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Shows what is in a capture: IKE, ESP and AH, a line a frame.",
+    discussion: """
+      Filters that fit: IKE is 'udp and (port 500 or (port 4500 and udp[8:4] = 0))', ESP is \
+      'esp or (udp port 4500 and udp[8:4] != 0)'.
+
+      A malformed packet is shown with the layer, the byte and the reason; it is no failure of \
+      the command. A capture that ends inside a packet is: exit code 65, after all that precedes.
+
+      Examples:
+        ipsecdiag decode -r tunnel.pcap
+        ipsecdiag decode -r tunnel.pcap -v --exchange IKE_SA_INIT
+        ipsecdiag decode -r a.pcapng -r b.pcap.gz --summary
+        tcpdump -w - -U udp port 500 or udp port 4500 or esp | ipsecdiag decode -r -
+        ipsecdiag decode -r tunnel.pcap --ndjson | jq 'select(.ipsec[0].kind == "esp")'
+      """)
+
+  @OptionGroup var capture: CaptureOptions
+
+  @Flag(
+    name: .shortAndLong,
+    help: "Show every field with its byte range; twice, the bytes as well.")
+  var verbose: Int
+
+  @Flag(name: .shortAndLong, help: "Print no frames: for use with -w.")
+  var quiet = false
+
+  @Flag(help: "Print a table of conversations instead of frames.")
+  var summary = false
+
+  @Option(help: ArgumentHelp("text, json or ndjson.", valueName: "format"))
+  var format: DecodeReport.Format?
+
+  @Flag(help: "Short for --format json: one document.")
+  var json = false
+
+  @Flag(help: "Short for --format ndjson: one object a line.")
+  var ndjson = false
+
+  @Option(
+    help: ArgumentHelp(
+      "relative, delta, epoch, utc or local.", valueName: "style"))
+  var time = TimeStyle.relative
+
+  @Flag(help: "Plain ASCII; the default where the locale is not UTF-8.")
+  var ascii = false
+
+  @Option(
+    name: [.customShort("w"), .customLong("write")],
+    help: ArgumentHelp("Also write the selected frames to this pcapng file.", valueName: "file"))
+  var output: String?
+
+  mutating func validate() throws {
+    if [json, ndjson, format != nil].count(where: { $0 }) > 1 {
+      throw ValidationError("Give one of --format, --json and --ndjson.")
+    }
+    if summary && verbose > 0 {
+      throw ValidationError("--summary prints no frames, so -v has nothing to add.")
+    }
+  }
+
+  func run() throws {
+    Interruption.watch()
+    let output = Output()
+    let (problems, shown) = try report(to: output)
+    for problem in problems {
+      let decoded = shown == 1 ? "1 frame was decoded" : "\(shown) frames were decoded"
+      StandardError.write("error: \(problem); \(decoded)")
+    }
+    if let first = problems.first {
+      throw Failure(nil, exitCode: Failure.exitCode(of: first))
+    }
+    if Interruption.isRequested { throw Failure(nil, exitCode: ExitCodes.interrupted) }
+  }
+
+  private func report(to output: Output) throws -> (problems: [CaptureError], shown: UInt64) {
+    do {
+      var reader = try capture.open(onWait: { try? output.flush() })
+      var writer = try self.output.map { path throws(CaptureError) in
+        try PcapngWriter(path: path, application: "ipsecdiag \(Ipsecdiag.version)")
+      }
+      let result = try DecodeReport(options, to: output).run(
+        &reader, writer: &writer, isStopped: { Interruption.isRequested })
+      try writer?.flush()
+      note(reader.statistics)
+      return result
+    } catch let error as CaptureError {
+      throw Failure(error)
+    } catch let error as DecodeReport.Failure {
+      guard let failure = Failure(error) else { return ([], 0) }
+      throw failure
+    }
+  }
+
+  private var options: DecodeReport.Options {
+    var options = DecodeReport.Options(toolVersion: Ipsecdiag.version)
+    options.format = format ?? (json ? .json : ndjson ? .ndjson : .text)
+    options.verbosity = verbose
+    options.timeStyle = time
+    options.ascii = ascii || !Terminal.isUTF8
+    options.selection = capture.selection
+    options.count = capture.count
+    options.isSummary = summary
+    options.isQuiet = quiet
+    return options
+  }
+
+  private func note(_ statistics: LiveCapture.Statistics?) {
+    guard let statistics else { return }
+    StandardError.write(
+      "\(statistics.received) packets received, \(statistics.droppedByKernel) dropped by the "
+        + "kernel, \(statistics.droppedByInterface) by the interface")
+  }
+}
+
+extension DecodeReport.Format: ExpressibleByArgument {}
+extension TimeStyle: ExpressibleByArgument {}
+
+/// What the locale says of the terminal.
+enum Terminal {
+  /// The first of LC_ALL, LC_CTYPE and LANG that is set decides, as in setlocale(3). Without any,
+  /// output is UTF-8 all the same: pipes and logs of today are.
+  static var isUTF8: Bool {
+    for name in ["LC_ALL", "LC_CTYPE", "LANG"] {
+      guard let value = unsafe getenv(name).map({ unsafe String(cString: $0) }), !value.isEmpty
+      else { continue }
+      let lowered = value.lowercased()
+      return lowered.contains("utf-8") || lowered.contains("utf8")
+    }
+    return true
+  }
+}

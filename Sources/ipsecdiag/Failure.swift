@@ -1,0 +1,75 @@
+internal import ArgumentParser
+internal import Capture
+internal import Glibc
+internal import Report
+
+/// Why a command could not do what it was asked: one line on standard error, and an exit code.
+struct Failure: Error {
+  /// Nil where another line has said it.
+  let message: String?
+  let hint: String?
+  let exitCode: Int32
+
+  init(_ message: String?, hint: String? = nil, exitCode: Int32) {
+    self.message = message
+    self.hint = hint
+    self.exitCode = exitCode
+  }
+
+  func explain() {
+    if let message { StandardError.write("error: \(message)") }
+    if let hint { StandardError.write("hint: \(hint)") }
+  }
+}
+
+/// sysexits.h, and what the shell makes of SIGINT.
+enum ExitCodes {
+  static let badData: Int32 = 65
+  static let inputMissing: Int32 = 66
+  static let cannotCreate: Int32 = 73
+  static let inputOutput: Int32 = 74
+  static let noPermission: Int32 = 77
+  static let interrupted: Int32 = 130
+}
+
+extension Failure {
+  init(_ error: CaptureError) {
+    self.init(error.description, exitCode: Self.exitCode(of: error))
+  }
+
+  static func exitCode(of error: CaptureError) -> Int32 {
+    switch error {
+    case .missing, .directory, .noSuchInterface: ExitCodes.inputMissing
+    case .permissionDenied, .captureNotPermitted: ExitCodes.noPermission
+    case .cannotRead, .liveCapture: ExitCodes.inputOutput
+    case .cannotWrite: ExitCodes.cannotCreate
+    case .badFilter: ArgumentParser.ExitCode.validationFailure.rawValue
+    case .empty, .notACapture, .unsupportedVersion, .truncatedHeader, .truncatedPacket, .corrupt,
+      .cannotDecompress:
+      ExitCodes.badData
+    }
+  }
+
+  /// Nil for a reader that went away, which is no failure.
+  init?(_ error: DecodeReport.Failure) {
+    switch error {
+    case .output(.brokenPipe):
+      return nil
+    case .output(.writing(let number)):
+      let reason = unsafe strerror(number).map { unsafe String(cString: $0) } ?? "error \(number)"
+      self.init("cannot write to standard output: \(reason)", exitCode: ExitCodes.inputOutput)
+    case .writing(let error):
+      self.init(error)
+    }
+  }
+}
+
+enum StandardError {
+  /// One line; a failure to write it has nowhere to go.
+  static func write(_ line: String) {
+    let bytes = Array((line + "\n").utf8)
+    unsafe bytes.withUnsafeBytes {
+      unsafe _ = Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count)
+    }
+  }
+}
