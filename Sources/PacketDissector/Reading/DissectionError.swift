@@ -30,12 +30,19 @@ package struct DissectionError: Error, Equatable, Sendable {
   }
 }
 
-/// A field's name that costs nothing to carry in an error.
+/// A field's name that costs nothing to carry in an error, so that an error, and a frame with it,
+/// is copied as plain memory.
 package struct StaticFieldName: Equatable, Sendable, ExpressibleByStringLiteral {
-  package let text: String
+  private let literal: StaticString
 
-  package init(stringLiteral text: String) {
-    self.text = text
+  package init(stringLiteral literal: StaticString) {
+    self.literal = literal
+  }
+
+  package var text: String { "\(literal)" }
+
+  package static func == (left: StaticFieldName, right: StaticFieldName) -> Bool {
+    left.text == right.text
   }
 }
 

@@ -1,12 +1,13 @@
 /// A growing run of text as bytes: every line of output is built in one of these.
 ///
 /// A million `print` calls cost five times what this does (style measurements in ARCHITECTURE.md),
-/// so all text and JSON goes through it. It owns its memory and frees it.
+/// so all text and JSON goes through it. It owns its memory and frees it. What is called for every
+/// few bytes is inlinable: the lines are built in another module.
 @safe
 package struct TextBuffer: ~Copyable {
-  private var storage: UnsafeMutableRawBufferPointer
+  @usableFromInline var storage: UnsafeMutableRawBufferPointer
   /// Bytes written so far; always at most `storage.count`.
-  package private(set) var count = 0
+  @usableFromInline package private(set) var count = 0
 
   package init(capacity: Int = 1024) {
     unsafe storage = .allocate(byteCount: max(64, capacity), alignment: 16)
@@ -25,9 +26,9 @@ package struct TextBuffer: ~Copyable {
     count = min(count, max(0, newCount))
   }
 
-  /// Makes room for `extra` more bytes.
   @inline(never)
-  private mutating func grow(by extra: Int) {
+  @usableFromInline
+  mutating func grow(by extra: Int) {
     let larger = unsafe UnsafeMutableRawBufferPointer.allocate(
       byteCount: max(storage.count * 2, count + extra), alignment: 16)
     unsafe larger.copyMemory(from: UnsafeRawBufferPointer(rebasing: storage[..<count]))
@@ -35,28 +36,44 @@ package struct TextBuffer: ~Copyable {
     unsafe storage = larger
   }
 
+  /// Room for `extra` more bytes, and where they begin. The caller writes just those, then adds
+  /// what it wrote to `count`.
+  @inlinable
+  mutating func reserve(_ extra: Int) -> UnsafeMutablePointer<UInt8> {
+    if unsafe storage.count &- count < extra { grow(by: extra) }
+    // An allocation of at least 64 bytes has an address, and `grow` left room behind `count`.
+    return unsafe (storage.baseAddress.unsafelyUnwrapped + count).assumingMemoryBound(
+      to: UInt8.self)
+  }
+
+  @inlinable
   package mutating func put(_ byte: UInt8) {
-    if unsafe count == storage.count { grow(by: 1) }
-    // `grow` left room for one more byte at `count`.
-    unsafe storage[count] = byte
+    unsafe reserve(1).pointee = byte
     count &+= 1
   }
 
+  @inlinable
   package mutating func put(_ text: StaticString) {
     let length = text.utf8CodeUnitCount
-    if unsafe storage.count &- count < length { grow(by: length) }
-    // `grow` left room for `length` bytes at `count`; a static string holds that many.
-    unsafe (storage.baseAddress.unsafelyUnwrapped + count).copyMemory(
-      from: text.utf8Start, byteCount: length)
+    unsafe reserve(length).update(from: text.utf8Start, count: length)
     count &+= length
   }
 
   package mutating func put(_ text: String) {
-    for byte in text.utf8 { put(byte) }
+    var text = text
+    text.withUTF8 { bytes in
+      guard let start = bytes.baseAddress else { return }
+      unsafe reserve(bytes.count).update(from: start, count: bytes.count)
+      count &+= bytes.count
+    }
   }
 
   package mutating func put(_ bytes: [UInt8]) {
-    for byte in bytes { put(byte) }
+    unsafe bytes.withUnsafeBufferPointer { bytes in
+      guard let start = bytes.baseAddress else { return }
+      unsafe reserve(bytes.count).update(from: start, count: bytes.count)
+      count &+= bytes.count
+    }
   }
 
   package mutating func spaces(_ number: Int) {
@@ -69,24 +86,34 @@ package struct TextBuffer: ~Copyable {
   }
 
   package mutating func decimal(_ value: UInt64) {
-    guard value >= 10 else { return put(0x30 &+ UInt8(truncatingIfNeeded: value)) }
+    if value < 10 { return put(0x30 &+ UInt8(truncatingIfNeeded: value)) }
     let digits = Self.digits(of: value)
-    if unsafe storage.count &- count < digits { grow(by: digits) }
+    var at = unsafe reserve(digits) + digits
+    // Two digits a step from the last to the first: the loop writes just the `digits` reserved.
     var rest = value
-    var at = count &+ digits
-    // `grow` left room for `digits` bytes at `count`, and the loop writes just those, last first.
-    repeat {
-      at &-= 1
-      unsafe storage[at] = 0x30 &+ UInt8(truncatingIfNeeded: rest % 10)
+    while rest >= 100 {
+      let (quotient, pair) = rest.quotientAndRemainder(dividingBy: 100)
+      unsafe at -= 2
+      unsafe at[0] = 0x30 &+ UInt8(truncatingIfNeeded: pair / 10)
+      unsafe at[1] = 0x30 &+ UInt8(truncatingIfNeeded: pair % 10)
+      rest = quotient
+    }
+    if rest >= 10 {
+      unsafe at -= 1
+      unsafe at.pointee = 0x30 &+ UInt8(truncatingIfNeeded: rest % 10)
       rest /= 10
-    } while at > count
+    }
+    unsafe at -= 1
+    unsafe at.pointee = 0x30 &+ UInt8(truncatingIfNeeded: rest)
     count &+= digits
   }
 
+  @inlinable
   package mutating func decimal(_ value: some FixedWidthInteger & UnsignedInteger) {
     decimal(UInt64(value))
   }
 
+  @inlinable
   package mutating func decimal(_ value: Int) {
     if value < 0 { put(UInt8(ascii: "-")) }
     decimal(UInt64(value.magnitude))
@@ -106,11 +133,14 @@ package struct TextBuffer: ~Copyable {
 
   /// `value` in lower-case hexadecimal, `digits` digits wide.
   package mutating func hex(_ value: UInt64, digits: Int) {
-    var shift = digits &* 4
-    while shift > 0 {
-      shift &-= 4
-      put(Self.hexDigit(UInt8(truncatingIfNeeded: value >> UInt64(shift))))
+    let start = unsafe reserve(digits)
+    var rest = value
+    // Writes just the `digits` reserved, last first.
+    for index in stride(from: digits &- 1, through: 0, by: -1) {
+      unsafe start[index] = Self.hexDigit(UInt8(truncatingIfNeeded: rest))
+      rest >>= 4
     }
+    count &+= digits
   }
 
   /// `value` in lower-case hexadecimal without leading zeros.
@@ -137,16 +167,16 @@ package struct TextBuffer: ~Copyable {
     try unsafe body(UnsafeRawBufferPointer(rebasing: storage[..<count]))
   }
 
+  /// Decimal digits of a value: from its bits, as log10(2) is about 1233 / 4096, mended by one
+  /// comparison.
   private static func digits(of value: UInt64) -> Int {
-    var digits = 1
-    var bound: UInt64 = 10
-    while value >= bound {
-      digits &+= 1
-      let (next, overflow) = bound.multipliedReportingOverflow(by: 10)
-      if overflow { break }
-      bound = next
-    }
-    return digits
+    let bits = 64 &- value.leadingZeroBitCount
+    let estimate = (bits &* 1233) >> 12
+    return value >= powers[estimate] ? estimate &+ 1 : max(estimate, 1)
+  }
+
+  private static let powers: [UInt64] = (0..<20).map { exponent in
+    (0..<exponent).reduce(1) { power, _ in power * 10 }
   }
 
   private static func hexDigit(_ nibble: UInt8) -> UInt8 {
