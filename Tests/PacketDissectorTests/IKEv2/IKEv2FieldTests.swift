@@ -5,7 +5,7 @@ import Testing
 struct IKEv2FieldTests {
   @Test("An IKE_AUTH request's SK content")
   func authentication() {
-    // Held against what tshark 4 shows of the same frame.
+    // Held against what tshark shows of the same frame.
     let recorded = RecordedChain.all[0]
     let shown = lines(chain(recorded.first, recorded.bytes).fields)
       .filter { !$0.hasPrefix("  next payload") && !$0.hasPrefix("  critical") }
