@@ -100,13 +100,17 @@ package struct TrafficSelector: Equatable, Sendable {
     }
   }
 
+  private var protocolValue: Field.Value {
+    .number(UInt64(ipProtocol.rawValue), name: ipProtocol == 0 ? "any" : ipProtocol.name)
+  }
+
   var field: Field {
     var children = [Field("type", code: type, at: range.part(0, 1))]
     switch content {
     case .addresses(let addresses):
       let size = addresses.start.isIPv6 ? 16 : 4
       children += [
-        Field("IP protocol", code: ipProtocol, at: range.part(1, 1)),
+        Field("IP protocol", protocolValue, at: range.part(1, 1)),
         Field("start port", .number(UInt64(addresses.startPort)), at: range.part(4, 2)),
         Field("end port", .number(UInt64(addresses.endPort)), at: range.part(6, 2)),
         Field("start address", .address(addresses.start), at: range.part(8, size)),

@@ -1289,7 +1289,7 @@ package struct EAPType: RegistryValue {
   package static let ttls: EAPType = 21
   package static let aka: EAPType = 23
   package static let peap: EAPType = 25
-  package static let mschapv2: EAPType = 29
+  package static let mschapv2: EAPType = 26
   package static let akaPrime: EAPType = 50
   package static let expanded: EAPType = 254
 
@@ -1307,7 +1307,7 @@ package struct EAPType: RegistryValue {
     case 21: "EAP-TTLS"
     case 23: "EAP-AKA"
     case 25: "PEAP"
-    case 26: "MS-EAP-Authentication"
+    case 26: "MS-EAP-Authentication (MSCHAPv2)"
     case 29: "EAP-MSCHAP-V2"
     case 32: "Protected One-Time Password (EAP-POTP)"
     case 43: "EAP-FAST"
