@@ -15,9 +15,7 @@ package struct FrameReader: ~Copyable {
   package private(set) var dissector = Dissector()
   /// The number of the frame returned last.
   package private(set) var number: UInt64 = 0
-  /// The frame returned last.
-  package private(set) var frame = Frame()
-  /// Its tree, where it was asked for.
+  /// The tree of the frame returned last, where it was asked for.
   package private(set) var fields: [Field] = []
 
   package init(
@@ -30,7 +28,7 @@ package struct FrameReader: ~Copyable {
   }
 
   /// The next packet that the filter and the time window let through; its dissection is then in
-  /// ``frame``, its bytes in ``bytes``. Nil at the end.
+  /// ``dissector``, its bytes in ``bytes``. Nil at the end.
   ///
   /// - Parameter withFields: Also make the tree of all its fields.
   /// - Returns: What the capture says of the packet; nil at the end.
@@ -42,10 +40,10 @@ package struct FrameReader: ~Copyable {
       guard window.contains(header.timestamp), try passes(header, source.bytes) else { continue }
       let isCut = header.capturedLength < header.originalLength
       if withFields {
-        (frame, fields) = dissector.describe(
+        fields = dissector.describe(
           source.bytes, linkType: header.linkType, timestamp: header.timestamp, isCut: isCut)
       } else {
-        frame = dissector.dissect(
+        dissector.dissect(
           source.bytes, linkType: header.linkType, timestamp: header.timestamp, isCut: isCut)
       }
       return header

@@ -18,12 +18,14 @@ package struct FrameSelection: Equatable, Sendable {
 
   package var isEverything: Bool { peers.isEmpty && spis.isEmpty && exchanges.isEmpty }
 
-  package func contains(_ frame: Frame, further: [IPsecRecord]) -> Bool {
+  package func contains(_ dissector: borrowing Dissector) -> Bool {
     if isEverything { return true }
+    let frame = dissector.frame
     guard peers.isEmpty || concernsPeer(frame) else { return false }
     if spis.isEmpty && exchanges.isEmpty { return true }
-    let records = (frame.record.map { [$0] } ?? []) + (frame.furtherRecords > 0 ? further : [])
-    return records.contains { matches($0.kind) }
+    guard let record = frame.record else { return false }
+    return matches(record.kind)
+      || frame.furtherRecords > 0 && dissector.further.contains { matches($0.kind) }
   }
 
   private func concernsPeer(_ frame: Frame) -> Bool {

@@ -71,24 +71,28 @@ package struct ConversationTable: Sendable {
 
   package init() {}
 
-  /// Counts one frame. `further` holds its second and later records.
+  /// Counts the frame that `dissector` read last.
   package mutating func add(
-    _ frame: Frame, further: [IPsecRecord], number: UInt64, time: Timestamp, bytes count: Int
+    _ dissector: borrowing Dissector, number: UInt64, time: Timestamp, bytes count: Int
   ) {
     frames &+= 1
     bytes &+= UInt64(count)
-    span = (span ?? FrameSpan(number, time)).extended(to: number, time)
-    if frame.stop != nil { malformed &+= 1 }
-    if frame.internet?.fragment != nil { ipFragments &+= 1 }
-    guard let record = frame.record, let internet = frame.internet else { return }
+    if span == nil { span = FrameSpan(number, time) }
+    span?.lastFrame = number
+    span?.lastTime = time
+    if dissector.frame.stop != nil { malformed &+= 1 }
+    guard let internet = dissector.frame.internet else { return }
+    if internet.fragment != nil { ipFragments &+= 1 }
+    guard let record = dissector.frame.record else { return }
     ipsecFrames &+= 1
-    add(record, frame, internet, number, time)
-    guard frame.furtherRecords > 0 else { return }
-    for record in further { add(record, frame, internet, number, time) }
+    let ports = (dissector.frame.sourcePort, dissector.frame.destinationPort)
+    add(record, internet, ports, number, time)
+    guard dissector.frame.furtherRecords > 0 else { return }
+    for record in dissector.further { add(record, internet, ports, number, time) }
   }
 
   private mutating func add(
-    _ record: IPsecRecord, _ frame: Frame, _ internet: InternetHeader, _ number: UInt64,
+    _ record: IPsecRecord, _ internet: InternetHeader, _ ports: (UInt16, UInt16), _ number: UInt64,
     _ time: Timestamp
   ) {
     if record.isQuoted {
@@ -101,7 +105,7 @@ package struct ConversationTable: Sendable {
     case .ah(let header):
       flow(record, internet, header.spi, header.sequenceNumber, isAH: true, number, time)
     case .ike(let header):
-      ike(record, header, frame, internet, number, time)
+      ike(record, header, ports, internet, number, time)
     case .natKeepalive:
       natKeepalives &+= 1
     case .wesp, .ipcomp, .tcpPrefix:
@@ -136,8 +140,8 @@ package struct ConversationTable: Sendable {
   }
 
   private mutating func ike(
-    _ record: IPsecRecord, _ header: IKEHeader, _ frame: Frame, _ internet: InternetHeader,
-    _ number: UInt64, _ time: Timestamp
+    _ record: IPsecRecord, _ header: IKEHeader, _ ports: (UInt16, UInt16),
+    _ internet: InternetHeader, _ number: UInt64, _ time: Timestamp
   ) {
     let key = IKEKey(header.initiatorSPI, internet.source, internet.destination)
     let index = ikeIndex[key] ?? ikeSAs.count
@@ -151,8 +155,8 @@ package struct ConversationTable: Sendable {
         IKESA(
           majorVersion: header.majorVersion, initiatorSPI: header.initiatorSPI,
           responderSPI: header.responderSPI, source: internet.source,
-          destination: internet.destination, sourcePort: frame.sourcePort,
-          destinationPort: frame.destinationPort, span: FrameSpan(number, time)))
+          destination: internet.destination, sourcePort: ports.0,
+          destinationPort: ports.1, span: FrameSpan(number, time)))
     }
     ikeSAs[index].count(record, header, number, time)
   }

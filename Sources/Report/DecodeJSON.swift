@@ -5,24 +5,27 @@ package import PacketDissector
 /// Schemas/decode-1.schema.json describes them.
 package struct DecodeJSON: ~Copyable {
   private var time = TimeText(style: .utc)
-  private let toolVersion: String
+  /// What every object begins with.
+  private let opening: [UInt8]
 
   package init(toolVersion: String) {
-    self.toolVersion = toolVersion
+    var text = TextBuffer(capacity: 128)
+    text.put("{\"schema\":\"ipsecdiag.decode/1\",\"tool_version\":")
+    text.json(toolVersion)
+    text.put(",\"frame\":")
+    opening = Array(text.string.utf8)
   }
 
-  /// Appends one frame's object on one line, without its line feed.
+  /// Appends the object of the frame that `reader` returned last, on one line without its feed.
   ///
-  /// - Parameter fields: the tree of `-v`; nil leaves it out.
+  /// - Parameters:
+  ///   - withFields: the tree of `-v` as well.
   package mutating func write(
-    _ frame: Frame, number: UInt64, header: PacketHeader, bytes: RawSpan,
-    dissector: borrowing Dissector, fields: [Field]? = nil, comments: [String] = [],
+    _ reader: borrowing FrameReader, _ header: PacketHeader, withFields: Bool,
     to text: inout TextBuffer
   ) {
-    text.put("{\"schema\":\"ipsecdiag.decode/1\",\"tool_version\":\"")
-    text.put(toolVersion)
-    text.put("\",\"frame\":")
-    text.decimal(number)
+    text.put(opening)
+    text.decimal(reader.number)
     text.put(",\"ts\":\"")
     time.write(header.timestamp, to: &text)
     text.put("\",\"captured_bytes\":")
@@ -31,45 +34,50 @@ package struct DecodeJSON: ~Copyable {
     text.decimal(header.originalLength)
     text.put(",\"link_type\":")
     text.decimal(header.linkType.rawValue)
+    let comments = reader.comments
     if !comments.isEmpty {
       text.put(",\"comments\":")
       text.list(comments) { $0.json($1) }
     }
-    if let internet = frame.internet { self.internet(internet, frame, to: &text) }
-    if let icmp = frame.icmp { self.icmp(icmp, to: &text) }
-    if let record = frame.record {
+    if let internet = reader.dissector.frame.internet {
+      self.internet(internet, reader.dissector, to: &text)
+    }
+    if let icmp = reader.dissector.frame.icmp { self.icmp(icmp, to: &text) }
+    if let record = reader.dissector.frame.record {
       text.put(",\"ipsec\":[")
-      self.record(record, bytes: bytes, dissector: dissector, to: &text)
-      if frame.furtherRecords > 0 {
-        for index in 0..<dissector.further.count {
+      self.record(record, reader, to: &text)
+      if reader.dissector.frame.furtherRecords > 0 {
+        for record in reader.dissector.further {
           text.put(",")
-          self.record(dissector.further[index], bytes: bytes, dissector: dissector, to: &text)
+          self.record(record, reader, to: &text)
         }
       }
       text.put("]")
     }
-    if let stop = frame.stop {
+    if let stop = reader.dissector.frame.stop {
       text.put(",\"error\":")
       text.json(stop)
     }
-    if let fields {
+    if withFields {
       text.put(",\"fields\":")
-      text.json(fields)
+      text.json(reader.fields)
     }
     text.put("}")
   }
 
-  private func internet(_ internet: InternetHeader, _ frame: Frame, to text: inout TextBuffer) {
+  private func internet(
+    _ internet: InternetHeader, _ dissector: borrowing Dissector, to text: inout TextBuffer
+  ) {
     text.put(",\"source\":\"")
     text.put(internet.source)
     text.put("\",\"destination\":\"")
     text.put(internet.destination)
     text.put("\"")
-    if frame.sourcePort != 0 || frame.destinationPort != 0 {
+    if dissector.frame.sourcePort != 0 || dissector.frame.destinationPort != 0 {
       text.put(",\"source_port\":")
-      text.decimal(frame.sourcePort)
+      text.decimal(dissector.frame.sourcePort)
       text.put(",\"destination_port\":")
-      text.decimal(frame.destinationPort)
+      text.decimal(dissector.frame.destinationPort)
     }
     text.put(",\"protocol\":")
     text.json(IPProtocol(rawValue: internet.protocol))
@@ -89,17 +97,17 @@ package struct DecodeJSON: ~Copyable {
       text.json(fragment.moreFollow)
       text.put("}")
     }
-    if frame.reassembledFragments > 0 {
+    if dissector.frame.reassembledFragments > 0 {
       text.put(",\"reassembled_fragments\":")
-      text.decimal(frame.reassembledFragments)
+      text.decimal(dissector.frame.reassembledFragments)
     }
-    if frame.outerHeaders > 0 {
+    if dissector.frame.outerHeaders > 0 {
       text.put(",\"outer_ip_headers\":")
-      text.decimal(frame.outerHeaders)
+      text.decimal(dissector.frame.outerHeaders)
     }
-    if frame.vlan != 0 {
+    if dissector.frame.vlan != 0 {
       text.put(",\"vlan\":")
-      text.decimal(frame.vlan)
+      text.decimal(dissector.frame.vlan)
     }
   }
 
@@ -133,8 +141,7 @@ package struct DecodeJSON: ~Copyable {
   }
 
   private func record(
-    _ record: IPsecRecord, bytes: RawSpan, dissector: borrowing Dissector,
-    to text: inout TextBuffer
+    _ record: IPsecRecord, _ reader: borrowing FrameReader, to text: inout TextBuffer
   ) {
     text.put("{\"kind\":\"")
     switch record.kind {
@@ -151,7 +158,7 @@ package struct DecodeJSON: ~Copyable {
       text.put(",\"next_header\":")
       text.json(IPProtocol(rawValue: header.nextHeader))
     case .ike(let header):
-      ike(header, record, bytes: bytes, dissector: dissector, to: &text)
+      ike(header, record, reader, to: &text)
     case .wesp(let header):
       text.put("wesp\",\"encrypted\":")
       text.json(header.isEncrypted)
@@ -177,7 +184,7 @@ package struct DecodeJSON: ~Copyable {
   }
 
   private func ike(
-    _ header: IKEHeader, _ record: IPsecRecord, bytes: RawSpan, dissector: borrowing Dissector,
+    _ header: IKEHeader, _ record: IPsecRecord, _ reader: borrowing FrameReader,
     to text: inout TextBuffer
   ) {
     text.put("ike\",\"initiator_spi\":\"")
@@ -210,12 +217,9 @@ package struct DecodeJSON: ~Copyable {
     text.put(",\"length\":")
     text.decimal(header.length)
     guard !record.isQuoted else { return }
-    let payloads = dissector.withBytes(of: record, in: bytes) { bytes -> String in
-      var text = TextBuffer(capacity: 512)
-      text.jsonPayloads(of: IKEContent(bytes, record))
-      return text.string
+    reader.dissector.withBytes(of: record, in: reader.bytes) { bytes in
+      if let content = IKEContent(bytes, record) { text.jsonPayloads(of: content) }
     }
-    text.put(payloads)
   }
 }
 
@@ -294,8 +298,6 @@ extension TextBuffer {
         }
         text.put("}")
       }
-    case .unknown:
-      break
     }
     if let stop = content.stop {
       put(",\"error\":")

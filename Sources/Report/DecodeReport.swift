@@ -3,7 +3,7 @@ internal import Diagnosis
 internal import PacketDissector
 
 /// What `ipsecdiag decode` prints: frames as lines, trees or objects, or a table of who talked.
-package struct DecodeReport {
+package struct DecodeReport: ~Copyable {
   package enum Format: String, CaseIterable, Sendable {
     case text, json, ndjson
   }
@@ -35,10 +35,21 @@ package struct DecodeReport {
 
   private let options: Options
   private let output: Output
+  private var text: DecodeText
+  private var json: DecodeJSON
+  private var table = ConversationTable()
+  /// Frames selected so far.
+  package private(set) var shown: UInt64 = 0
 
   package init(_ options: Options, to output: Output) {
     self.options = options
     self.output = output
+    text = DecodeText(timeStyle: options.timeStyle, ascii: options.ascii)
+    json = DecodeJSON(toolVersion: options.toolVersion)
+  }
+
+  private var withFields: Bool {
+    options.verbosity > 0 && !options.isSummary && !options.isQuiet
   }
 
   /// Reads the capture to its end.
@@ -47,49 +58,33 @@ package struct DecodeReport {
   ///   - reader: The capture.
   ///   - writer: Where the selected frames go as well.
   ///   - isStopped: Asked before each frame; true ends the report as the capture's end would.
-  /// - Returns: What was wrong with the capture, in the order it was met, and the frames shown.
+  /// - Returns: What was wrong with the capture, in the order it was met.
   /// - Throws: Why output failed.
-  package func run(
+  package mutating func run(
     _ reader: inout FrameReader, writer: inout PcapngWriter?, isStopped: () -> Bool
-  ) throws(Failure) -> (problems: [CaptureError], shown: UInt64) {
+  ) throws(Failure) -> [CaptureError] {
     var problems: [CaptureError] = []
-    var shown: UInt64 = 0
-    var table = ConversationTable()
-    var text = DecodeText(timeStyle: options.timeStyle, ascii: options.ascii)
-    var json = DecodeJSON(toolVersion: options.toolVersion)
     let limit = options.count ?? .max
-    let withFields = options.verbosity > 0 && !options.isSummary && !options.isQuiet
-    if options.format == .json, !options.isSummary { openList() }
+    let selectsAll = options.selection.isEverything
+    let copies = writer != nil
+    let withFields = withFields
+    open()
     while shown < limit, !isStopped() {
+      let header: PacketHeader
       do {
-        guard let header = try reader.next(withFields: withFields) else { break }
-        guard options.selection.contains(reader.frame, further: reader.dissector.further) else {
-          continue
-        }
-        shown &+= 1
-        if writer != nil { try copy(reader, header, to: &writer) }
-        if options.isSummary {
-          table.add(
-            reader.frame, further: reader.dissector.further, number: reader.number,
-            time: header.timestamp, bytes: header.originalLength)
-        } else if !options.isQuiet {
-          if options.format == .text {
-            line(reader, header, &text)
-          } else {
-            object(reader, header, &json, isFirst: shown == 1)
-          }
-          try endLine()
-        }
-      } catch let problem as CaptureError {
-        problems.append(problem)
-      } catch let failure as Failure {
-        throw failure
+        guard let next = try reader.next(withFields: withFields) else { break }
+        header = next
       } catch {
-        break
+        problems.append(error)
+        continue
       }
+      guard selectsAll || options.selection.contains(reader.dissector) else { continue }
+      shown &+= 1
+      if copies { try copy(reader, header, to: &writer) }
+      try show(reader, header)
     }
-    try finish(table, reader)
-    return (problems, shown)
+    try close(reader)
+    return problems
   }
 
   private func copy(
@@ -104,13 +99,40 @@ package struct DecodeReport {
     }
   }
 
-  private func line(
-    _ reader: borrowing FrameReader, _ header: PacketHeader, _ text: inout DecodeText
-  ) {
-    text.write(
-      reader.frame, number: reader.number, header: header, bytes: reader.bytes,
-      dissector: reader.dissector, to: &output.text)
-    guard options.verbosity > 0 else { return }
+  private func open() {
+    guard options.format == .json, !options.isSummary, !options.isQuiet else { return }
+    output.text.put("{\"schema\":\"ipsecdiag.decode/1\",\"tool_version\":")
+    output.text.json(options.toolVersion)
+    output.text.put(",\"frames\":[\n")
+  }
+
+  private mutating func show(
+    _ reader: borrowing FrameReader, _ header: PacketHeader
+  ) throws(Failure) {
+    if options.isSummary {
+      return table.add(
+        reader.dissector, number: reader.number, time: header.timestamp,
+        bytes: header.originalLength)
+    }
+    if options.isQuiet { return }
+    switch options.format {
+    case .text:
+      text.write(reader, header, to: &output.text)
+      if options.verbosity > 0 { tree(reader) }
+    case .json:
+      if shown > 1 { output.text.put(",\n") }
+      json.write(reader, header, withFields: options.verbosity > 0, to: &output.text)
+    case .ndjson:
+      json.write(reader, header, withFields: options.verbosity > 0, to: &output.text)
+    }
+    do {
+      if options.format == .json { try output.flushIfFull() } else { try output.endLine() }
+    } catch {
+      throw .output(error)
+    }
+  }
+
+  private func tree(_ reader: borrowing FrameReader) {
     output.text.put("\n")
     for comment in reader.comments {
       output.text.put("      comment: ")
@@ -121,48 +143,11 @@ package struct DecodeReport {
     if options.verbosity > 1 { FieldTreeText.hexDump(reader.bytes, to: &output.text) }
   }
 
-  private func object(
-    _ reader: borrowing FrameReader, _ header: PacketHeader, _ json: inout DecodeJSON,
-    isFirst: Bool
-  ) {
-    if options.format == .json, !isFirst { output.text.put(",\n") }
-    json.write(
-      reader.frame, number: reader.number, header: header, bytes: reader.bytes,
-      dissector: reader.dissector, fields: options.verbosity > 0 ? reader.fields : nil,
-      comments: reader.comments, to: &output.text)
-  }
-
-  private func openList() {
-    output.text.put("{\"schema\":\"ipsecdiag.decode/1\",\"tool_version\":")
-    output.text.json(options.toolVersion)
-    output.text.put(",\"frames\":[\n")
-  }
-
-  private func endLine() throws(Failure) {
-    do {
-      if options.format == .json {
-        try output.flushIfFull()
-      } else {
-        try output.endLine()
-      }
-    } catch {
-      throw .output(error)
-    }
-  }
-
-  private func finish(_ table: ConversationTable, _ reader: borrowing FrameReader) throws(Failure) {
+  private func close(_ reader: borrowing FrameReader) throws(Failure) {
     do {
       if options.isSummary {
-        let summary = ConversationReport(
-          table: table, fragments: reader.dissector.fragments.counters,
-          streams: reader.dissector.streams.counters, ascii: options.ascii)
-        if options.format == .text {
-          summary.writeText(to: &output.text)
-        } else {
-          summary.writeJSON(toolVersion: options.toolVersion, to: &output.text)
-          try output.endLine()
-        }
-      } else if options.format == .json {
+        try summarise(reader)
+      } else if options.format == .json, !options.isQuiet {
         output.text.put("\n]}")
         try output.endLine()
       }
@@ -170,5 +155,14 @@ package struct DecodeReport {
     } catch {
       throw .output(error)
     }
+  }
+
+  private func summarise(_ reader: borrowing FrameReader) throws(Output.Failure) {
+    let report = ConversationReport(
+      table: table, fragments: reader.dissector.fragments.counters,
+      streams: reader.dissector.streams.counters, ascii: options.ascii)
+    if options.format == .text { return report.writeText(to: &output.text) }
+    report.writeJSON(toolVersion: options.toolVersion, to: &output.text)
+    try output.endLine()
   }
 }

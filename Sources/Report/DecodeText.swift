@@ -15,59 +15,63 @@ package struct DecodeText: ~Copyable {
     self.arrow = ascii ? " -> " : " \u{2192} "
   }
 
-  /// Appends one frame's line, without its line feed.
+  /// Appends the line of the frame that `reader` returned last, without its line feed.
   package mutating func write(
-    _ frame: Frame, number: UInt64, header: PacketHeader, bytes: RawSpan,
-    dissector: borrowing Dissector, to text: inout TextBuffer
+    _ reader: borrowing FrameReader, _ header: PacketHeader, to text: inout TextBuffer
   ) {
-    text.decimal(number, rightIn: 5)
+    text.decimal(reader.number, rightIn: 5)
     text.put("  ")
     time.write(header.timestamp, to: &text)
     text.put("  ")
-    addresses(frame, to: &text)
-    what(frame, header: header, bytes: bytes, dissector: dissector, to: &text)
-    if let stop = frame.stop {
+    if let internet = reader.dissector.frame.internet {
+      addresses(
+        internet, reader.dissector.frame.sourcePort, reader.dissector.frame.destinationPort,
+        to: &text)
+    }
+    what(reader, header, to: &text)
+    if let stop = reader.dissector.frame.stop {
       text.put("  malformed: ")
       text.put(stop.description)
     }
   }
 
-  private func addresses(_ frame: Frame, to text: inout TextBuffer) {
-    guard let internet = frame.internet else { return }
+  private func addresses(
+    _ internet: InternetHeader, _ sourcePort: UInt16, _ destinationPort: UInt16,
+    to text: inout TextBuffer
+  ) {
     let start = text.count
-    text.put(internet.source, port: frame.sourcePort)
+    text.put(internet.source, port: sourcePort)
     text.put(arrow)
-    text.put(internet.destination, port: frame.destinationPort)
+    text.put(internet.destination, port: destinationPort)
     // The arrow takes three bytes of UTF-8 where the eye sees one column.
-    text.pad(to: Self.addressWidth &+ arrow.utf8CodeUnitCount &- 2, from: start)
+    text.pad(to: Self.addressWidth &+ arrow.utf8CodeUnitCount &- 3, from: start)
     text.put("  ")
   }
 
   private func what(
-    _ frame: Frame, header: PacketHeader, bytes: RawSpan, dissector: borrowing Dissector,
-    to text: inout TextBuffer
+    _ reader: borrowing FrameReader, _ header: PacketHeader, to text: inout TextBuffer
   ) {
-    if frame.reassembledFragments > 0 {
+    if reader.dissector.frame.reassembledFragments > 0 {
       text.put("[")
-      text.decimal(frame.reassembledFragments)
+      text.decimal(reader.dissector.frame.reassembledFragments)
       text.put(" IP fragments] ")
     }
-    if let icmp = frame.icmp { text.put(icmp, arrow: arrow) }
-    if let record = frame.record {
-      self.record(record, bytes: bytes, dissector: dissector, to: &text)
-      guard frame.furtherRecords > 0 else { return }
-      for index in 0..<dissector.further.count {
+    let icmp = reader.dissector.frame.icmp
+    if let icmp { text.put(icmp, arrow: arrow) }
+    if let record = reader.dissector.frame.record {
+      self.record(record, reader, to: &text)
+      guard reader.dissector.frame.furtherRecords > 0 else { return }
+      for record in reader.dissector.further {
         text.put(" | ")
-        self.record(dissector.further[index], bytes: bytes, dissector: dissector, to: &text)
+        self.record(record, reader, to: &text)
       }
-    } else if frame.icmp == nil {
-      other(frame, header: header, to: &text)
+    } else if icmp == nil {
+      other(reader.dissector.frame, header, to: &text)
     }
   }
 
   private func record(
-    _ record: IPsecRecord, bytes: RawSpan, dissector: borrowing Dissector,
-    to text: inout TextBuffer
+    _ record: IPsecRecord, _ reader: borrowing FrameReader, to text: inout TextBuffer
   ) {
     switch record.kind {
     case .esp(let header):
@@ -89,7 +93,12 @@ package struct DecodeText: ~Copyable {
       text.put(" B ")
       text.put(IPProtocol(rawValue: header.nextHeader).description)
     case .ike(let header):
-      ike(header, record, bytes: bytes, dissector: dissector, to: &text)
+      text.exchange(header)
+      guard !record.isQuoted else { return }
+      text.put("  ")
+      reader.dissector.withBytes(of: record, in: reader.bytes) { bytes in
+        if let content = IKEContent(bytes, record) { text.payloads(of: content) }
+      }
     case .wesp(let header):
       text.put(header.isEncrypted ? "WESP encrypted" : "WESP unencrypted")
     case .ipcomp(let header):
@@ -105,24 +114,7 @@ package struct DecodeText: ~Copyable {
     }
   }
 
-  private func ike(
-    _ header: IKEHeader, _ record: IPsecRecord, bytes: RawSpan, dissector: borrowing Dissector,
-    to text: inout TextBuffer
-  ) {
-    var line = TextBuffer(capacity: 256)
-    line.exchange(header)
-    guard !record.isQuoted else { return text.put(line.string) }
-    line.put("  ")
-    let summary = dissector.withBytes(of: record, in: bytes) { bytes -> String in
-      var payloads = TextBuffer(capacity: 256)
-      payloads.payloads(of: IKEContent(bytes, record))
-      return payloads.string
-    }
-    line.put(summary)
-    text.put(line.string)
-  }
-
-  private func other(_ frame: Frame, header: PacketHeader, to text: inout TextBuffer) {
+  private func other(_ frame: Frame, _ header: PacketHeader, to text: inout TextBuffer) {
     guard let internet = frame.internet else {
       text.put("not IP, ")
       text.decimal(header.originalLength)
@@ -143,36 +135,6 @@ package struct DecodeText: ~Copyable {
     text.put("  ")
     text.decimal(frame.payloadLength)
     text.put(" B")
-  }
-}
-
-/// An IKE message of either version, decoded in full.
-package enum IKEContent {
-  case v1(IKEv1Message)
-  case v2(IKEMessage)
-  /// A header of another major version, or one that cannot be read again.
-  case unknown
-
-  package init(_ bytes: RawSpan, _ record: IPsecRecord) {
-    var reader = ByteReader(bytes, in: record.range, layer: .ike)
-    guard case .ike(let header) = record.kind else {
-      self = .unknown
-      return
-    }
-    switch header.majorVersion {
-    case 1: self = (try? IKEv1Message(from: &reader)).map(IKEContent.v1) ?? .unknown
-    case 2: self = (try? IKEMessage(from: &reader)).map(IKEContent.v2) ?? .unknown
-    default: self = .unknown
-    }
-  }
-
-  /// The first thing wrong with the message: its chain's end, or a payload's body.
-  package var stop: DissectionError? {
-    switch self {
-    case .v1(let message): message.payloads.lazy.compactMap(\.stop).first ?? message.stop
-    case .v2(let message): message.payloads.lazy.compactMap(\.stop).first ?? message.stop
-    case .unknown: nil
-    }
   }
 }
 
@@ -200,11 +162,7 @@ extension TextBuffer {
   }
 
   mutating func payloads(of content: IKEContent) {
-    switch content {
-    case .v1(let message): message.writeSummary(to: &self)
-    case .v2(let message): message.writeSummary(to: &self)
-    case .unknown: break
-    }
+    content.writeSummary(to: &self)
     if let stop = content.stop {
       put("  malformed: ")
       put(stop.description)

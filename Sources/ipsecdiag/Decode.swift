@@ -68,32 +68,30 @@ struct Decode: ParsableCommand {
   func run() throws {
     Interruption.watch()
     let output = Output()
-    let (problems, shown) = try report(to: output)
-    for problem in problems {
-      let decoded = shown == 1 ? "1 frame was decoded" : "\(shown) frames were decoded"
-      StandardError.write("error: \(problem); \(decoded)")
-    }
+    let problems = try report(to: output)
+    for problem in problems { StandardError.write("error: \(problem)") }
     if let first = problems.first {
       throw Failure(nil, exitCode: Failure.exitCode(of: first))
     }
     if Interruption.isRequested { throw Failure(nil, exitCode: ExitCodes.interrupted) }
   }
 
-  private func report(to output: Output) throws -> (problems: [CaptureError], shown: UInt64) {
+  private func report(to output: Output) throws -> [CaptureError] {
     do {
       var reader = try capture.open(onWait: { try? output.flush() })
       var writer = try self.output.map { path throws(CaptureError) in
         try PcapngWriter(path: path, application: "ipsecdiag \(Ipsecdiag.version)")
       }
-      let result = try DecodeReport(options, to: output).run(
+      var report = DecodeReport(options, to: output)
+      let problems = try report.run(
         &reader, writer: &writer, isStopped: { Interruption.isRequested })
       try writer?.flush()
       note(reader.statistics)
-      return result
+      return problems
     } catch let error as CaptureError {
       throw Failure(error)
     } catch let error as DecodeReport.Failure {
-      guard let failure = Failure(error) else { return ([], 0) }
+      guard let failure = Failure(error) else { return [] }
       throw failure
     }
   }

@@ -3,6 +3,8 @@
 package struct Dissector: ~Copyable {
   package private(set) var fragments = FragmentReassembler()
   package private(set) var streams = StreamReassembler()
+  /// The last frame. It is large: read its parts here rather than copy it.
+  package private(set) var frame = Frame()
   /// The second and later records of the last frame.
   package private(set) var further: [IPsecRecord] = []
   /// The datagram that the last frame completed.
@@ -12,26 +14,31 @@ package struct Dissector: ~Copyable {
 
   package init() {}
 
-  /// Dissects the next frame of a capture.
+  /// Dissects the next frame of a capture: it is then in ``frame``, whose ``Frame/stop`` says what
+  /// ended it early.
   ///
   /// - Parameters:
   ///   - bytes: the frame from its first byte, as far as it was captured.
   ///   - linkType: what it begins with.
   ///   - timestamp: when it was captured; old fragments are dropped by it.
   ///   - isCut: whether the frame was longer than what was captured.
-  /// - Returns: what was reached; ``Frame/stop`` says what ended it early.
   package mutating func dissect(
     _ bytes: RawSpan, linkType: LinkType, timestamp: Timestamp, isCut: Bool = false
-  ) -> Frame {
-    pass(bytes, linkType, timestamp, isCut, observer: NoObserver()).frame
+  ) {
+    _ = pass(bytes, linkType, timestamp, isCut, observer: NoObserver())
   }
 
   /// The same, with the tree of all headers and of IKE messages.
   package mutating func describe(
     _ bytes: RawSpan, linkType: LinkType, timestamp: Timestamp, isCut: Bool = false
-  ) -> (frame: Frame, fields: [Field]) {
-    let (frame, observer) = pass(bytes, linkType, timestamp, isCut, observer: FieldObserver())
-    return (frame, observer.fields)
+  ) -> [Field] {
+    var fields = pass(bytes, linkType, timestamp, isCut, observer: FieldObserver()).fields
+    for record in (frame.record.map { [$0] } ?? []) + (frame.furtherRecords > 0 ? further : [])
+    where !record.isQuoted {
+      let message = withBytes(of: record, in: bytes) { IKEContent($0, record) }
+      if let message { fields += message.fields }
+    }
+    return fields
   }
 
   /// Lends the bytes that `record`'s range counts in. `frame` holds those of the last frame.
@@ -48,7 +55,7 @@ package struct Dissector: ~Copyable {
   private mutating func pass<Observer: HeaderObserver>(
     _ bytes: RawSpan, _ linkType: LinkType, _ timestamp: Timestamp, _ isCut: Bool,
     observer: Observer
-  ) -> (frame: Frame, observer: Observer) {
+  ) -> Observer {
     var walk = FrameWalk(observer: observer)
     walk.isCut = isCut
     var reader = ByteReader(bytes)
@@ -64,7 +71,8 @@ package struct Dissector: ~Copyable {
       follow(&walk, segment.header, ByteReader(bytes, in: segment.payload))
     }
     if !further.isEmpty || !walk.further.isEmpty { further = walk.further }
-    return (walk.frame, walk.observer)
+    frame = walk.frame
+    return walk.observer
   }
 
   /// Adds a fragment, and walks on through the datagram if that completed it.

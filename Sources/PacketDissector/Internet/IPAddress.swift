@@ -65,13 +65,14 @@ extension TextBuffer {
     if address.isIPv6 {
       putIPv6(address)
     } else {
-      decimal(address.low >> 24 & 0xFF)
+      let value = UInt32(truncatingIfNeeded: address.low)
+      decimal(small: value >> 24)
       put(UInt8(ascii: "."))
-      decimal(address.low >> 16 & 0xFF)
+      decimal(small: value >> 16 & 0xFF)
       put(UInt8(ascii: "."))
-      decimal(address.low >> 8 & 0xFF)
+      decimal(small: value >> 8 & 0xFF)
       put(UInt8(ascii: "."))
-      decimal(address.low & 0xFF)
+      decimal(small: value & 0xFF)
     }
   }
 

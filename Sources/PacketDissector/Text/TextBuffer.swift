@@ -39,6 +39,7 @@ package struct TextBuffer: ~Copyable {
   /// Room for `extra` more bytes, and where they begin. The caller writes just those, then adds
   /// what it wrote to `count`.
   @inlinable
+  @inline(__always)
   mutating func reserve(_ extra: Int) -> UnsafeMutablePointer<UInt8> {
     if unsafe storage.count &- count < extra { grow(by: extra) }
     // An allocation of at least 64 bytes has an address, and `grow` left room behind `count`.
@@ -47,18 +48,22 @@ package struct TextBuffer: ~Copyable {
   }
 
   @inlinable
+  @inline(__always)
   package mutating func put(_ byte: UInt8) {
     unsafe reserve(1).pointee = byte
     count &+= 1
   }
 
   @inlinable
+  @inline(__always)
   package mutating func put(_ text: StaticString) {
     let length = text.utf8CodeUnitCount
     unsafe reserve(length).update(from: text.utf8Start, count: length)
     count &+= length
   }
 
+  /// Disfavoured, so that a literal is copied as the static string that it is.
+  @_disfavoredOverload
   package mutating func put(_ text: String) {
     var text = text
     text.withUTF8 { bytes in
@@ -86,30 +91,53 @@ package struct TextBuffer: ~Copyable {
   }
 
   package mutating func decimal(_ value: UInt64) {
-    if value < 10 { return put(0x30 &+ UInt8(truncatingIfNeeded: value)) }
+    if value < 1000 { return decimal(small: UInt32(truncatingIfNeeded: value)) }
     let digits = Self.digits(of: value)
     var at = unsafe reserve(digits) + digits
-    // Two digits a step from the last to the first: the loop writes just the `digits` reserved.
+    // One digit a step from the last to the first: the loop writes just the `digits` reserved.
     var rest = value
-    while rest >= 100 {
-      let (quotient, pair) = rest.quotientAndRemainder(dividingBy: 100)
-      unsafe at -= 2
-      unsafe at[0] = 0x30 &+ UInt8(truncatingIfNeeded: pair / 10)
-      unsafe at[1] = 0x30 &+ UInt8(truncatingIfNeeded: pair % 10)
-      rest = quotient
-    }
-    if rest >= 10 {
+    repeat {
+      let (quotient, digit) = rest.quotientAndRemainder(dividingBy: 10)
       unsafe at -= 1
-      unsafe at.pointee = 0x30 &+ UInt8(truncatingIfNeeded: rest % 10)
-      rest /= 10
-    }
-    unsafe at -= 1
-    unsafe at.pointee = 0x30 &+ UInt8(truncatingIfNeeded: rest)
+      unsafe at.pointee = 0x30 &+ UInt8(truncatingIfNeeded: digit)
+      rest = quotient
+    } while rest > 0
     count &+= digits
   }
 
+  /// A value below 1000: most numbers in a line are bytes of addresses and small counts.
   @inlinable
-  package mutating func decimal(_ value: some FixedWidthInteger & UnsignedInteger) {
+  @inline(__always)
+  mutating func decimal(small value: UInt32) {
+    // At most three bytes are written of the three reserved.
+    let start = unsafe reserve(3)
+    if value < 10 {
+      unsafe start[0] = 0x30 &+ UInt8(truncatingIfNeeded: value)
+      count &+= 1
+    } else if value < 100 {
+      unsafe start[0] = 0x30 &+ UInt8(truncatingIfNeeded: value / 10)
+      unsafe start[1] = 0x30 &+ UInt8(truncatingIfNeeded: value % 10)
+      count &+= 2
+    } else {
+      unsafe start[0] = 0x30 &+ UInt8(truncatingIfNeeded: value / 100)
+      unsafe start[1] = 0x30 &+ UInt8(truncatingIfNeeded: value / 10 % 10)
+      unsafe start[2] = 0x30 &+ UInt8(truncatingIfNeeded: value % 10)
+      count &+= 3
+    }
+  }
+
+  @inlinable
+  package mutating func decimal(_ value: UInt8) {
+    decimal(small: UInt32(value))
+  }
+
+  @inlinable
+  package mutating func decimal(_ value: UInt16) {
+    decimal(UInt64(value))
+  }
+
+  @inlinable
+  package mutating func decimal(_ value: UInt32) {
     decimal(UInt64(value))
   }
 
@@ -127,8 +155,16 @@ package struct TextBuffer: ~Copyable {
 
   /// `value` in decimal with leading zeros up to `width` digits.
   package mutating func decimal(_ value: UInt64, width: Int) {
-    for _ in 0..<max(0, width &- Self.digits(of: value)) { put(UInt8(ascii: "0")) }
-    decimal(value)
+    guard Self.digits(of: value) <= width else { return decimal(value) }
+    let start = unsafe reserve(width)
+    var rest = value
+    // Writes just the `width` bytes reserved, last first.
+    for index in stride(from: width &- 1, through: 0, by: -1) {
+      let (quotient, digit) = rest.quotientAndRemainder(dividingBy: 10)
+      unsafe start[index] = 0x30 &+ UInt8(truncatingIfNeeded: digit)
+      rest = quotient
+    }
+    count &+= width
   }
 
   /// `value` in lower-case hexadecimal, `digits` digits wide.
@@ -167,16 +203,14 @@ package struct TextBuffer: ~Copyable {
     try unsafe body(UnsafeRawBufferPointer(rebasing: storage[..<count]))
   }
 
-  /// Decimal digits of a value: from its bits, as log10(2) is about 1233 / 4096, mended by one
-  /// comparison.
   private static func digits(of value: UInt64) -> Int {
-    let bits = 64 &- value.leadingZeroBitCount
-    let estimate = (bits &* 1233) >> 12
-    return value >= powers[estimate] ? estimate &+ 1 : max(estimate, 1)
-  }
-
-  private static let powers: [UInt64] = (0..<20).map { exponent in
-    (0..<exponent).reduce(1) { power, _ in power * 10 }
+    var digits = 1
+    var rest = value
+    while rest >= 10_000 {
+      rest /= 10_000
+      digits &+= 4
+    }
+    return digits &+ (rest >= 1000 ? 3 : rest >= 100 ? 2 : rest >= 10 ? 1 : 0)
   }
 
   private static func hexDigit(_ nibble: UInt8) -> UInt8 {

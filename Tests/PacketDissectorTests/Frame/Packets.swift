@@ -77,8 +77,9 @@ enum Packets {
     _ bytes: [UInt8], _ linkType: LinkType = .ethernet, isCut: Bool = false
   ) -> Frame {
     var dissector = Dissector()
-    return dissector.dissect(
+    dissector.dissect(
       bytes.rawBytes, linkType: linkType, timestamp: Timestamp(nanoseconds: 0), isCut: isCut)
+    return dissector.frame
   }
 }
 

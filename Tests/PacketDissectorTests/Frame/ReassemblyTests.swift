@@ -17,9 +17,9 @@ struct ReassemblyTests {
   static func feed(_ dissector: inout Dissector, _ packets: [[UInt8]]) -> [Frame] {
     var frames: [Frame] = []
     for (index, packet) in packets.enumerated() {
-      frames.append(
-        dissector.dissect(
-          packet.rawBytes, linkType: .raw, timestamp: Timestamp(nanoseconds: Int64(index))))
+      dissector.dissect(
+        packet.rawBytes, linkType: .raw, timestamp: Timestamp(nanoseconds: Int64(index)))
+      frames.append(dissector.frame)
     }
     return frames
   }
@@ -94,11 +94,10 @@ struct ReassemblyTests {
   static func kinds(_ packets: [[UInt8]]) -> [IPsecRecord.Kind] {
     var dissector = Dissector()
     var kinds: [IPsecRecord.Kind] = []
-    for frame in packets {
-      let frame = dissector.dissect(
-        frame.rawBytes, linkType: .raw, timestamp: Timestamp(nanoseconds: 0))
-      if let record = frame.record { kinds.append(record.kind) }
-      if frame.furtherRecords > 0 { kinds += dissector.further.map(\.kind) }
+    for packet in packets {
+      dissector.dissect(packet.rawBytes, linkType: .raw, timestamp: Timestamp(nanoseconds: 0))
+      if let record = dissector.frame.record { kinds.append(record.kind) }
+      if dissector.frame.furtherRecords > 0 { kinds += dissector.further.map(\.kind) }
     }
     return kinds
   }
