@@ -5,19 +5,9 @@ import PacketDissector
 /// Each file is streamed; of packets with the same time that of the file named first comes first,
 /// and the packets of one file keep their order. An error of one file is thrown when its turn comes
 /// (one of opening before all packets), names the file, and leaves the others to go on. A single
-/// file is read without looking at any time.
+/// file is read without looking at any time. A class, so that a reader may hold it beside what it
+/// changes with each packet.
 package final class MergedCapture: PacketSource {
-  /// An open file; `Array` holds no noncopyable elements, so each stands in a box.
-  private final class OpenFile {
-    var capture: CaptureFile
-    /// The packet that waits to be returned, where several files are merged.
-    var head: PacketHeader?
-
-    init(_ capture: consuming CaptureFile) {
-      self.capture = capture
-    }
-  }
-
   /// A file in the heap: its earliest packet's time, then its place among the files.
   private struct Turn {
     var timestamp: Int64
@@ -33,10 +23,10 @@ package final class MergedCapture: PacketSource {
   package private(set) var fileIndex = 0
 
   private let onWait: (() -> Void)?
-  /// The file that the last packet came from.
-  private var current: OpenFile?
-  /// By index in ``paths``; nil before it is opened and after its end.
-  private var files: [OpenFile?]
+  /// By index in ``paths``; closed before its turn to be opened and after its end.
+  private var files: OpenFiles
+  /// Each file's packet that waits to be returned.
+  private var heads: [PacketHeader]
   /// A binary heap: the file whose turn it is comes first.
   private var turns: [Turn] = []
   private var opened = 0
@@ -47,7 +37,10 @@ package final class MergedCapture: PacketSource {
   package init(paths: [String], onWait: (() -> Void)? = nil) {
     self.paths = paths
     self.onWait = onWait
-    files = Array(repeating: nil, count: paths.count)
+    files = OpenFiles(count: paths.count)
+    let none = PacketHeader(
+      timestamp: Timestamp(nanoseconds: 0), capturedLength: 0, originalLength: 0, linkType: .null)
+    heads = Array(repeating: none, count: paths.count)
   }
 
   package func next() throws(CaptureError) -> PacketHeader? {
@@ -57,52 +50,46 @@ package final class MergedCapture: PacketSource {
       try open(opened - 1)
     }
     if firstIsUsed { try advanceFirst() }
-    guard let first = turns.first else {
-      current = nil
-      return nil
-    }
+    guard let first = turns.first else { return nil }
     firstIsUsed = true
     fileIndex = first.file
-    current = files[first.file]
-    return current?.head
+    return heads[first.file]
   }
 
   package var bytes: RawSpan {
     @_lifetime(borrow self)
     get {
-      guard let current else { return RawSpan() }
-      // The file changes in `next()` only, which needs this value for itself: as long as a span of
-      // it is about, the file and its bytes stay as they are.
-      return unsafe _overrideLifetime(current.capture.bytes, borrowing: self)
+      // The bytes change in `next()` only, whose caller holds no span any more: it is the one
+      // caller of this object, and spans cannot be stored.
+      unsafe _overrideLifetime(files.bytes(of: fileIndex), borrowing: self)
     }
   }
 
   /// The comments of the packet returned last.
-  package var comments: [String] { current?.capture.comments ?? [] }
+  package var comments: [String] { files.ask(fileIndex) { $0.comments } ?? [] }
   /// The comments of the section that the packet returned last is in.
-  package var sectionComments: [String] { current?.capture.sectionComments ?? [] }
+  package var sectionComments: [String] { files.ask(fileIndex) { $0.sectionComments } ?? [] }
   /// The interfaces of the file that the packet returned last came from.
-  package var interfaces: [CaptureInterface] { current?.capture.interfaces ?? [] }
+  package var interfaces: [CaptureInterface] { files.ask(fileIndex) { $0.interfaces } ?? [] }
   /// The packet's number within its file, counted from 1.
-  package var packetNumber: Int { current?.capture.packetNumber ?? 0 }
+  package var packetNumber: Int { files.ask(fileIndex) { $0.packetNumber } ?? 0 }
 
   // MARK: The heap
 
   private func nextOfOnlyFile() throws(CaptureError) -> PacketHeader? {
     if opened == 0 {
       opened = 1
-      current = OpenFile(try CaptureFile(path: paths[0], onWait: onWait))
+      files.open(try CaptureFile(path: paths[0], onWait: onWait), at: 0)
     }
-    return try current?.capture.next()
+    return try files.next(of: 0)
   }
 
   /// Opens a file and finds its place among the others.
   private func open(_ index: Int) throws(CaptureError) {
     var capture = try CaptureFile(path: paths[index], onWait: onWait)
     guard let head = try capture.next() else { return }
-    let file = OpenFile(capture)
-    file.head = head
-    files[index] = file
+    files.open(capture, at: index)
+    heads[index] = head
     turns.append(Turn(timestamp: head.timestamp.nanoseconds, file: index))
     var child = turns.count - 1
     while child > 0, turns[child].comes(before: turns[(child - 1) / 2]) {
@@ -115,10 +102,9 @@ package final class MergedCapture: PacketSource {
   private func advanceFirst() throws(CaptureError) {
     firstIsUsed = false
     let index = turns[0].file
-    guard let file = files[index] else { return }
     do {
-      if let head = try file.capture.next() {
-        file.head = head
+      if let head = try files.next(of: index) {
+        heads[index] = head
         turns[0].timestamp = head.timestamp.nanoseconds
         siftFirstDown()
         return
@@ -131,7 +117,7 @@ package final class MergedCapture: PacketSource {
   }
 
   private func dropFirst() {
-    files[turns[0].file] = nil
+    files.close(turns[0].file)
     turns.swapAt(0, turns.count - 1)
     turns.removeLast()
     siftFirstDown()

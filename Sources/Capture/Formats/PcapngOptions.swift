@@ -125,7 +125,8 @@ struct PcapngClock {
       nanoseconds = Int64(clamping: units / divisor)
     case .powerOfTwo(let exponent):
       // At most 64 + 30 bits before the shift.
-      nanoseconds = Int64(clamping: UInt128(units) &* 1_000_000_000 >> UInt128(exponent))
+      nanoseconds = Int64(
+        clamping: (UInt128(units) &* 1_000_000_000) >> UInt128(exponent))
     case .none:
       nanoseconds = 0
     }

@@ -1,7 +1,8 @@
 /// The bytes of one capture file, whatever it is compressed with, and a window on them.
 ///
 /// Formats ask for as many bytes as they need (``fill(to:)``), look at them in place and ``take``
-/// a packet. Only the next ``fill(to:)`` that finds too little moves anything.
+/// a packet. Only the next ``fill(to:)`` that finds too little moves anything, so that the packet
+/// taken last stays in place until then.
 struct ByteStream: ~Copyable {
   /// What errors call the file.
   let name: String
