@@ -1,5 +1,6 @@
 #include <openssl/asn1.h>
 #include <openssl/bio.h>
+#include <openssl/crypto.h>
 #include <openssl/x509.h>
 
 // Swift cannot import a macro that combines others.
