@@ -2,7 +2,7 @@
 ///
 /// Packets are parsed where `read(2)` put them; memory does not grow with the file. A packet of a
 /// pipe that is still being written is returned as soon as its last byte is there.
-package struct CaptureFile: ~Copyable, PacketSource {
+package final class CaptureFile: PacketSource {
   private enum Format {
     case pcap(PcapFormat)
     case snoop(SnoopFormat)
@@ -63,7 +63,7 @@ package struct CaptureFile: ~Copyable, PacketSource {
   }
 
   /// The next packet; nil at the end of the file, and after an error.
-  package mutating func next() throws(CaptureError) -> PacketHeader? {
+  package func next() throws(CaptureError) -> PacketHeader? {
     do {
       let number = packetNumber &+ 1
       let header: PacketHeader? =
@@ -83,7 +83,11 @@ package struct CaptureFile: ~Copyable, PacketSource {
 
   package var bytes: RawSpan {
     @_lifetime(borrow self)
-    get { stream.packet }
+    get {
+      // The bytes change in `next()` only, whose one caller holds no span any more: spans cannot
+      // be stored.
+      unsafe _overrideLifetime(stream.packet, borrowing: self)
+    }
   }
 
   /// The comments of the packet returned last (pcapng).
@@ -97,7 +101,7 @@ package struct CaptureFile: ~Copyable, PacketSource {
     if let onlyInterface { [onlyInterface] } else { pcapng.interfaces }
   }
 
-  private mutating func finish() {
+  private func finish() {
     reading = .finished
     stream.takeNothing()
     pcapng.forgetPacket()

@@ -3,7 +3,7 @@ package import PacketDissector
 /// The frames of a capture, selected and dissected: where every command that reads packets begins.
 ///
 /// Numbers count all packets of the source from 1, selected or not, as Wireshark counts them.
-package struct FrameReader: ~Copyable {
+package final class FrameReader {
   package enum Source {
     case files(MergedCapture)
     case live(LiveCapture)
@@ -12,7 +12,7 @@ package struct FrameReader: ~Copyable {
   private let source: Source
   private var filter: PacketFilter?
   private let window: TimeWindow
-  package private(set) var dissector = Dissector()
+  package let dissector = Dissector()
   /// The number of the frame returned last.
   package private(set) var number: UInt64 = 0
   /// The tree of the frame returned last, where it was asked for.
@@ -33,25 +33,24 @@ package struct FrameReader: ~Copyable {
   /// - Parameter withFields: Also make the tree of all its fields.
   /// - Returns: What the capture says of the packet; nil at the end.
   /// - Throws: What is wrong with the capture, once; a further call goes on with what there is.
-  package mutating func next(withFields: Bool = false) throws(CaptureError) -> PacketHeader? {
-    let source = source
+  package func next(withFields: Bool = false) throws(CaptureError) -> PacketHeader? {
     while let header = try source.next() {
       number &+= 1
-      guard window.contains(header.timestamp), try passes(header, source.bytes) else { continue }
+      guard window.contains(header.timestamp), try passes(header, bytes) else { continue }
       let isCut = header.capturedLength < header.originalLength
       if withFields {
         fields = dissector.describe(
-          source.bytes, linkType: header.linkType, timestamp: header.timestamp, isCut: isCut)
+          bytes, linkType: header.linkType, timestamp: header.timestamp, isCut: isCut)
       } else {
         dissector.dissect(
-          source.bytes, linkType: header.linkType, timestamp: header.timestamp, isCut: isCut)
+          bytes, linkType: header.linkType, timestamp: header.timestamp, isCut: isCut)
       }
       return header
     }
     return nil
   }
 
-  private mutating func passes(
+  private func passes(
     _ header: PacketHeader, _ bytes: RawSpan
   ) throws(CaptureError) -> Bool {
     guard filter != nil else { return true }
@@ -60,7 +59,13 @@ package struct FrameReader: ~Copyable {
 
   package var bytes: RawSpan {
     @_lifetime(borrow self)
-    get { source.bytes }
+    get {
+      // As long as the capture's own span: see `CaptureFile.bytes`.
+      switch source {
+      case .files(let capture): return unsafe _overrideLifetime(capture.bytes, borrowing: self)
+      case .live(let capture): return unsafe _overrideLifetime(capture.bytes, borrowing: self)
+      }
+    }
   }
 
   /// The comments of the packet returned last.
@@ -103,17 +108,6 @@ extension FrameReader.Source {
     switch self {
     case .files(let capture): try capture.next()
     case .live(let capture): try capture.next()
-    }
-  }
-
-  var bytes: RawSpan {
-    @_lifetime(borrow self)
-    get {
-      // Both spans live as long as the capture that this value holds.
-      switch self {
-      case .files(let capture): return unsafe _overrideLifetime(capture.bytes, borrowing: self)
-      case .live(let capture): return unsafe _overrideLifetime(capture.bytes, borrowing: self)
-      }
     }
   }
 }

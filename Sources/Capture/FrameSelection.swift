@@ -18,7 +18,7 @@ package struct FrameSelection: Equatable, Sendable {
 
   package var isEverything: Bool { peers.isEmpty && spis.isEmpty && exchanges.isEmpty }
 
-  package func contains(_ dissector: borrowing Dissector) -> Bool {
+  package func contains(_ dissector: Dissector) -> Bool {
     if isEverything { return true }
     let frame = dissector.frame
     guard peers.isEmpty || concernsPeer(frame) else { return false }

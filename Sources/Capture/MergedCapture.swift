@@ -23,8 +23,10 @@ package final class MergedCapture: PacketSource {
   package private(set) var fileIndex = 0
 
   private let onWait: (() -> Void)?
-  /// By index in ``paths``; closed before its turn to be opened and after its end.
-  private var files: OpenFiles
+  /// The file that the last packet came from.
+  private var current: CaptureFile?
+  /// By index in ``paths``; nil before its turn to be opened and after its end.
+  private var files: [CaptureFile?]
   /// Each file's packet that waits to be returned.
   private var heads: [PacketHeader]
   /// A binary heap: the file whose turn it is comes first.
@@ -37,7 +39,7 @@ package final class MergedCapture: PacketSource {
   package init(paths: [String], onWait: (() -> Void)? = nil) {
     self.paths = paths
     self.onWait = onWait
-    files = OpenFiles(count: paths.count)
+    files = Array(repeating: nil, count: paths.count)
     let none = PacketHeader(
       timestamp: Timestamp(nanoseconds: 0), capturedLength: 0, originalLength: 0, linkType: .null)
     heads = Array(repeating: none, count: paths.count)
@@ -50,45 +52,49 @@ package final class MergedCapture: PacketSource {
       try open(opened - 1)
     }
     if firstIsUsed { try advanceFirst() }
-    guard let first = turns.first else { return nil }
+    guard let first = turns.first else {
+      current = nil
+      return nil
+    }
     firstIsUsed = true
     fileIndex = first.file
+    current = files[first.file]
     return heads[first.file]
   }
 
   package var bytes: RawSpan {
     @_lifetime(borrow self)
     get {
-      // The bytes change in `next()` only, whose caller holds no span any more: it is the one
-      // caller of this object, and spans cannot be stored.
-      unsafe _overrideLifetime(files.bytes(of: fileIndex), borrowing: self)
+      // As long as the file's own span: see `CaptureFile.bytes`.
+      guard let current else { return RawSpan() }
+      return unsafe _overrideLifetime(current.bytes, borrowing: self)
     }
   }
 
   /// The comments of the packet returned last.
-  package var comments: [String] { files.ask(fileIndex) { $0.comments } ?? [] }
+  package var comments: [String] { current?.comments ?? [] }
   /// The comments of the section that the packet returned last is in.
-  package var sectionComments: [String] { files.ask(fileIndex) { $0.sectionComments } ?? [] }
+  package var sectionComments: [String] { current?.sectionComments ?? [] }
   /// The interfaces of the file that the packet returned last came from.
-  package var interfaces: [CaptureInterface] { files.ask(fileIndex) { $0.interfaces } ?? [] }
+  package var interfaces: [CaptureInterface] { current?.interfaces ?? [] }
   /// The packet's number within its file, counted from 1.
-  package var packetNumber: Int { files.ask(fileIndex) { $0.packetNumber } ?? 0 }
+  package var packetNumber: Int { current?.packetNumber ?? 0 }
 
   // MARK: The heap
 
   private func nextOfOnlyFile() throws(CaptureError) -> PacketHeader? {
     if opened == 0 {
       opened = 1
-      files.open(try CaptureFile(path: paths[0], onWait: onWait), at: 0)
+      current = try CaptureFile(path: paths[0], onWait: onWait)
     }
-    return try files.next(of: 0)
+    return try current?.next()
   }
 
   /// Opens a file and finds its place among the others.
   private func open(_ index: Int) throws(CaptureError) {
-    var capture = try CaptureFile(path: paths[index], onWait: onWait)
+    let capture = try CaptureFile(path: paths[index], onWait: onWait)
     guard let head = try capture.next() else { return }
-    files.open(capture, at: index)
+    files[index] = capture
     heads[index] = head
     turns.append(Turn(timestamp: head.timestamp.nanoseconds, file: index))
     var child = turns.count - 1
@@ -103,7 +109,7 @@ package final class MergedCapture: PacketSource {
     firstIsUsed = false
     let index = turns[0].file
     do {
-      if let head = try files.next(of: index) {
+      if let head = try files[index]?.next() {
         heads[index] = head
         turns[0].timestamp = head.timestamp.nanoseconds
         siftFirstDown()
@@ -117,7 +123,7 @@ package final class MergedCapture: PacketSource {
   }
 
   private func dropFirst() {
-    files.close(turns[0].file)
+    files[turns[0].file] = nil
     turns.swapAt(0, turns.count - 1)
     turns.removeLast()
     siftFirstDown()

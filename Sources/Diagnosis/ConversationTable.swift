@@ -66,14 +66,14 @@ package struct ConversationTable: Sendable {
   /// Records of conversations that found no room.
   package private(set) var untracked: UInt64 = 0
   package private(set) var span: FrameSpan?
-  private var flowIndex: [FlowKey: Int] = [:]
+  private var flowIndex = FlowIndex()
   private var ikeIndex: [IKEKey: Int] = [:]
 
   package init() {}
 
   /// Counts the frame that `dissector` read last.
   package mutating func add(
-    _ dissector: borrowing Dissector, number: UInt64, time: Timestamp, bytes count: Int
+    _ dissector: Dissector, number: UInt64, time: Timestamp, bytes count: Int
   ) {
     frames &+= 1
     bytes &+= UInt64(count)
@@ -117,21 +117,21 @@ package struct ConversationTable: Sendable {
     _ record: IPsecRecord, _ internet: InternetHeader, _ spi: UInt32, _ sequence: UInt32,
     isAH: Bool, _ number: UInt64, _ time: Timestamp
   ) {
-    let key = FlowKey(
-      source: internet.source, destination: internet.destination, spi: spi, isAH: isAH)
-    if let index = flowIndex[key] {
-      flows[index].packets &+= 1
-      flows[index].bytes &+= UInt64(record.range.count)
-      flows[index].highestSequence = max(flows[index].highestSequence, sequence)
-      flows[index].span.lastFrame = number
-      flows[index].span.lastTime = time
+    let hash = flowIndex.hash(spi, internet.source, internet.destination)
+    let found = flowIndex.find(hash) { index in
+      flows[index].spi == spi && flows[index].isAH == isAH
+        && flows[index].source == internet.source
+        && flows[index].destination == internet.destination
+    }
+    if let found {
+      flows[found].count(record, sequence, number, time)
       return
     }
     guard flows.count < Self.entryLimit else {
       untracked &+= 1
       return
     }
-    flowIndex[key] = flows.count
+    flowIndex.insert(flows.count, hash)
     flows.append(
       Flow(
         source: internet.source, destination: internet.destination, spi: spi, isAH: isAH,
@@ -178,6 +178,18 @@ extension ConversationTable.IKESA {
   }
 }
 
+extension ConversationTable.Flow {
+  fileprivate mutating func count(
+    _ record: IPsecRecord, _ sequence: UInt32, _ number: UInt64, _ time: Timestamp
+  ) {
+    packets &+= 1
+    bytes &+= UInt64(record.range.count)
+    highestSequence = max(highestSequence, sequence)
+    span.lastFrame = number
+    span.lastTime = time
+  }
+}
+
 extension ConversationTable.FrameSpan {
   fileprivate init(_ number: UInt64, _ time: Timestamp) {
     self.init(firstFrame: number, firstTime: time, lastFrame: number, lastTime: time)
@@ -185,19 +197,6 @@ extension ConversationTable.FrameSpan {
 
   fileprivate func extended(to number: UInt64, _ time: Timestamp) -> Self {
     Self(firstFrame: firstFrame, firstTime: firstTime, lastFrame: number, lastTime: time)
-  }
-}
-
-/// Hashed by one word: this lookup is made once a packet.
-private struct FlowKey: Hashable {
-  let source: IPAddress
-  let destination: IPAddress
-  let spi: UInt32
-  let isAH: Bool
-
-  func hash(into hasher: inout Hasher) {
-    let addresses = source.low &* 31 &+ destination.low
-    hasher.combine(UInt64(spi) &* 0x9E37_79B9_7F4A_7C15 ^ addresses)
   }
 }
 

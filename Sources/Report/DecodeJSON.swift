@@ -16,12 +16,10 @@ package struct DecodeJSON: ~Copyable {
     opening = Array(text.string.utf8)
   }
 
-  /// Appends the object of the frame that `reader` returned last, on one line without its feed.
-  ///
-  /// - Parameters:
-  ///   - withFields: the tree of `-v` as well.
+  /// Appends the object of the frame that `reader` returned last, on one line without its feed;
+  /// `withFields` adds the tree of `-v`.
   package mutating func write(
-    _ reader: borrowing FrameReader, _ header: PacketHeader, withFields: Bool,
+    _ reader: FrameReader, _ header: PacketHeader, withFields: Bool,
     to text: inout TextBuffer
   ) {
     text.put(opening)
@@ -66,7 +64,7 @@ package struct DecodeJSON: ~Copyable {
   }
 
   private func internet(
-    _ internet: InternetHeader, _ dissector: borrowing Dissector, to text: inout TextBuffer
+    _ internet: InternetHeader, _ dissector: Dissector, to text: inout TextBuffer
   ) {
     text.put(",\"source\":\"")
     text.put(internet.source)
@@ -141,7 +139,7 @@ package struct DecodeJSON: ~Copyable {
   }
 
   private func record(
-    _ record: IPsecRecord, _ reader: borrowing FrameReader, to text: inout TextBuffer
+    _ record: IPsecRecord, _ reader: FrameReader, to text: inout TextBuffer
   ) {
     text.put("{\"kind\":\"")
     switch record.kind {
@@ -184,7 +182,7 @@ package struct DecodeJSON: ~Copyable {
   }
 
   private func ike(
-    _ header: IKEHeader, _ record: IPsecRecord, _ reader: borrowing FrameReader,
+    _ header: IKEHeader, _ record: IPsecRecord, _ reader: FrameReader,
     to text: inout TextBuffer
   ) {
     text.put("ike\",\"initiator_spi\":\"")

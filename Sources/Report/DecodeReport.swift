@@ -61,7 +61,7 @@ package struct DecodeReport: ~Copyable {
   /// - Returns: What was wrong with the capture, in the order it was met.
   /// - Throws: Why output failed.
   package mutating func run(
-    _ reader: inout FrameReader, writer: inout PcapngWriter?, isStopped: () -> Bool
+    _ reader: FrameReader, writer: inout PcapngWriter?, isStopped: () -> Bool
   ) throws(Failure) -> [CaptureError] {
     var problems: [CaptureError] = []
     let limit = options.count ?? .max
@@ -88,7 +88,7 @@ package struct DecodeReport: ~Copyable {
   }
 
   private func copy(
-    _ reader: borrowing FrameReader, _ header: PacketHeader, to writer: inout PcapngWriter?
+    _ reader: FrameReader, _ header: PacketHeader, to writer: inout PcapngWriter?
   ) throws(Failure) {
     do {
       try writer?.write(
@@ -107,7 +107,7 @@ package struct DecodeReport: ~Copyable {
   }
 
   private mutating func show(
-    _ reader: borrowing FrameReader, _ header: PacketHeader
+    _ reader: FrameReader, _ header: PacketHeader
   ) throws(Failure) {
     if options.isSummary {
       return table.add(
@@ -132,7 +132,7 @@ package struct DecodeReport: ~Copyable {
     }
   }
 
-  private func tree(_ reader: borrowing FrameReader) {
+  private func tree(_ reader: FrameReader) {
     output.text.put("\n")
     for comment in reader.comments {
       output.text.put("      comment: ")
@@ -143,7 +143,7 @@ package struct DecodeReport: ~Copyable {
     if options.verbosity > 1 { FieldTreeText.hexDump(reader.bytes, to: &output.text) }
   }
 
-  private func close(_ reader: borrowing FrameReader) throws(Failure) {
+  private func close(_ reader: FrameReader) throws(Failure) {
     do {
       if options.isSummary {
         try summarise(reader)
@@ -157,7 +157,7 @@ package struct DecodeReport: ~Copyable {
     }
   }
 
-  private func summarise(_ reader: borrowing FrameReader) throws(Output.Failure) {
+  private func summarise(_ reader: FrameReader) throws(Output.Failure) {
     let report = ConversationReport(
       table: table, fragments: reader.dissector.fragments.counters,
       streams: reader.dissector.streams.counters, ascii: options.ascii)

@@ -17,7 +17,7 @@ package struct DecodeText: ~Copyable {
 
   /// Appends the line of the frame that `reader` returned last, without its line feed.
   package mutating func write(
-    _ reader: borrowing FrameReader, _ header: PacketHeader, to text: inout TextBuffer
+    _ reader: FrameReader, _ header: PacketHeader, to text: inout TextBuffer
   ) {
     text.decimal(reader.number, rightIn: 5)
     text.put("  ")
@@ -49,7 +49,7 @@ package struct DecodeText: ~Copyable {
   }
 
   private func what(
-    _ reader: borrowing FrameReader, _ header: PacketHeader, to text: inout TextBuffer
+    _ reader: FrameReader, _ header: PacketHeader, to text: inout TextBuffer
   ) {
     if reader.dissector.frame.reassembledFragments > 0 {
       text.put("[")
@@ -71,7 +71,7 @@ package struct DecodeText: ~Copyable {
   }
 
   private func record(
-    _ record: IPsecRecord, _ reader: borrowing FrameReader, to text: inout TextBuffer
+    _ record: IPsecRecord, _ reader: FrameReader, to text: inout TextBuffer
   ) {
     switch record.kind {
     case .esp(let header):

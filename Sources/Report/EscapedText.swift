@@ -20,6 +20,11 @@ extension TextBuffer {
   /// A JSON string, quoted, of printable ASCII as far as the escapes of RFC 8259 allow.
   package mutating func json(_ string: String) {
     put(UInt8(ascii: "\""))
+    if string.utf8.allSatisfy({ (0x20...0x7E).contains($0) && $0 != 0x22 && $0 != 0x5C }) {
+      // Nothing to escape, as in every name of a registry.
+      put(string)
+      return put(UInt8(ascii: "\""))
+    }
     for scalar in string.unicodeScalars {
       switch scalar {
       case "\"": put("\\\"")

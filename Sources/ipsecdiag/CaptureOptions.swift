@@ -81,6 +81,7 @@ struct CaptureOptions: ParsableArguments {
 }
 
 extension IPAddress: ExpressibleByArgument {
+  /// What ``IPAddress/init(text:)`` reads.
   public init?(argument: String) {
     self.init(text: argument)
   }

@@ -78,13 +78,13 @@ struct Decode: ParsableCommand {
 
   private func report(to output: Output) throws -> [CaptureError] {
     do {
-      var reader = try capture.open(onWait: { try? output.flush() })
+      let reader = try capture.open(onWait: { try? output.flush() })
       var writer = try self.output.map { path throws(CaptureError) in
         try PcapngWriter(path: path, application: "ipsecdiag \(Ipsecdiag.version)")
       }
       var report = DecodeReport(options, to: output)
       let problems = try report.run(
-        &reader, writer: &writer, isStopped: { Interruption.isRequested })
+        reader, writer: &writer, isStopped: { Interruption.isRequested })
       try writer?.flush()
       note(reader.statistics)
       return problems

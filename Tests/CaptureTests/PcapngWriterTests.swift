@@ -22,7 +22,7 @@ struct PcapngWriterTests {
     let source = try TemporaryFile(pcap(packets, isNano: true, snapshotLength: 200_000))
     let target = try TemporaryFile()
     var writer = try PcapngWriter(path: target.path, comments: ["made by a test"])
-    var capture = try CaptureFile(path: source.path)
+    let capture = try CaptureFile(path: source.path)
     var number = 0
     while var header = try capture.next() {
       header.interface = number % 2
@@ -102,7 +102,7 @@ struct PcapngWriterTests {
     try #require(unsafe Glibc.pipe(&ends) == 0)
     var writer = PcapngWriter(descriptor: ends[1], name: "a pipe")
     let source = try TemporaryFile(pcap([TestPacket(1000, [1, 2])]))
-    var capture = try CaptureFile(path: source.path)
+    let capture = try CaptureFile(path: source.path)
     let header = try #require(try capture.next())
     try writer.write(header, capture.bytes, interface: CaptureInterface(linkType: .ethernet))
     try writer.flush()

@@ -43,7 +43,7 @@ struct Reading {
 
   init(path: String) {
     do throws(CaptureError) {
-      var capture = try CaptureFile(path: path)
+      let capture = try CaptureFile(path: path)
       do throws(CaptureError) {
         while let header = try capture.next() {
           add(header, capture.bytes)

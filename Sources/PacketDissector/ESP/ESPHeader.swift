@@ -18,8 +18,9 @@ package struct ESPHeader: Header {
   @_lifetime(reader: copy reader)
   package init(from reader: inout ByteReader) throws(DissectionError) {
     reader.layer = .esp
-    spi = try reader.u32()
-    sequenceNumber = try reader.u32()
+    let word = try reader.u64()
+    spi = UInt32(truncatingIfNeeded: word >> 32)
+    sequenceNumber = UInt32(truncatingIfNeeded: word)
   }
 
   package func write(to writer: inout ByteWriter) {

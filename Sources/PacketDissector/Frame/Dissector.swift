@@ -1,6 +1,7 @@
 /// Turns captured frames into ``Frame`` values, one after the other, and keeps what must outlive a
-/// frame for that: fragments and TCP streams, both in bounded memory.
-package struct Dissector: ~Copyable {
+/// frame for that: fragments and TCP streams, both in bounded memory. A class, as the compiler copies
+/// a noncopyable struct of this size wherever it lends a part of it.
+package final class Dissector {
   package private(set) var fragments = FragmentReassembler()
   package private(set) var streams = StreamReassembler()
   /// The last frame. It is large: read its parts here rather than copy it.
@@ -22,14 +23,14 @@ package struct Dissector: ~Copyable {
   ///   - linkType: what it begins with.
   ///   - timestamp: when it was captured; old fragments are dropped by it.
   ///   - isCut: whether the frame was longer than what was captured.
-  package mutating func dissect(
+  package func dissect(
     _ bytes: RawSpan, linkType: LinkType, timestamp: Timestamp, isCut: Bool = false
   ) {
     _ = pass(bytes, linkType, timestamp, isCut, observer: NoObserver())
   }
 
   /// The same, with the tree of all headers and of IKE messages.
-  package mutating func describe(
+  package func describe(
     _ bytes: RawSpan, linkType: LinkType, timestamp: Timestamp, isCut: Bool = false
   ) -> [Field] {
     var fields = pass(bytes, linkType, timestamp, isCut, observer: FieldObserver()).fields
@@ -45,14 +46,12 @@ package struct Dissector: ~Copyable {
   package func withBytes<Result>(
     of record: IPsecRecord, in frame: RawSpan, _ body: (RawSpan) -> Result
   ) -> Result {
-    switch record.store {
-    case .frame: body(frame)
-    case .datagram: body(datagram.rawBytes)
-    case .stream: body(records.rawBytes)
-    }
+    if record.store == .frame { return body(frame) }
+    let kept = record.store == .datagram ? datagram : records
+    return body(kept.rawBytes)
   }
 
-  private mutating func pass<Observer: HeaderObserver>(
+  private func pass<Observer: HeaderObserver>(
     _ bytes: RawSpan, _ linkType: LinkType, _ timestamp: Timestamp, _ isCut: Bool,
     observer: Observer
   ) -> Observer {
@@ -76,7 +75,7 @@ package struct Dissector: ~Copyable {
   }
 
   /// Adds a fragment, and walks on through the datagram if that completed it.
-  private mutating func reassemble<Observer: HeaderObserver>(
+  private func reassemble<Observer: HeaderObserver>(
     _ walk: inout FrameWalk<Observer>, _ payload: borrowing ByteReader, at time: Timestamp
   ) {
     guard let header = walk.frame.internet, let position = header.fragment,
@@ -89,6 +88,7 @@ package struct Dissector: ~Copyable {
     walk.frame.stop = nil
     walk.store = .datagram
     walk.segment = nil
+    let datagram = datagram
     var reader = ByteReader(datagram.rawBytes)
     do {
       try walk.transport(whole.header.protocol, &reader)
@@ -96,13 +96,12 @@ package struct Dissector: ~Copyable {
       walk.frame.stop = error
     }
     if let segment = walk.segment {
-      let bytes = datagram
-      follow(&walk, segment.header, ByteReader(bytes.rawBytes, in: segment.payload))
+      follow(&walk, segment.header, ByteReader(datagram.rawBytes, in: segment.payload))
     }
   }
 
   /// Adds a TCP segment, and walks through each record that it completes.
-  private mutating func follow<Observer: HeaderObserver>(
+  private func follow<Observer: HeaderObserver>(
     _ walk: inout FrameWalk<Observer>, _ header: TCPHeader, _ payload: borrowing ByteReader
   ) {
     guard let internet = walk.frame.internet, StreamReassembler.concerns(header, payload, streams)
@@ -120,7 +119,7 @@ package struct Dissector: ~Copyable {
     walk.store = .stream
     for (range, isPrefix) in found {
       do {
-        var reader = ByteReader(records.rawBytes, in: range, limit: .tcpRecordLength)
+        var reader = ByteReader(bytes.rawBytes, in: range, limit: .tcpRecordLength)
         try walk.record(&reader, isPrefix: isPrefix)
       } catch {
         walk.frame.stop = error

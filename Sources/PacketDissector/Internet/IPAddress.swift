@@ -6,6 +6,11 @@ package struct IPAddress: Hashable, Sendable {
   package let low: UInt64
   package let isIPv6: Bool
 
+  @inlinable
+  package static func == (left: IPAddress, right: IPAddress) -> Bool {
+    left.low == right.low && left.high == right.high && left.isIPv6 == right.isIPv6
+  }
+
   package init(v4 value: UInt32) {
     self.high = 0
     self.low = UInt64(value)

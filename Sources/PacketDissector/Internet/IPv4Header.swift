@@ -46,22 +46,24 @@ package struct IPv4Header: Header {
   package init(from reader: inout ByteReader) throws(DissectionError) {
     reader.layer = .ipv4
     let start = reader.offset
-    let first = try reader.u8()
-    guard first >> 4 == 4 else {
-      throw reader.error(.badValue(field: "version", value: UInt64(first >> 4)), at: start)
+    // Three reads instead of eleven: this header is in nearly every packet.
+    let first = try reader.u64()
+    guard first >> 60 == 4 else {
+      throw reader.error(.badValue(field: "version", value: first >> 60), at: start)
     }
-    let headerLength = Int(first & 0xF) &* 4
+    let headerLength = Int(first >> 56 & 0xF) &* 4
     guard headerLength >= Self.byteCount else {
       throw reader.error(.badLength(claimed: headerLength, minimum: Self.byteCount), at: start)
     }
-    trafficClass = try reader.u8()
-    totalLength = try reader.u16()
-    identification = try reader.u16()
-    flagsAndOffset = try reader.u16()
-    timeToLive = try reader.u8()
-    `protocol` = try reader.u8()
-    checksum = try reader.u16()
-    source = IPAddress(v4: try reader.u32())
+    let second = try reader.u64()
+    trafficClass = UInt8(truncatingIfNeeded: first >> 48)
+    totalLength = UInt16(truncatingIfNeeded: first >> 32)
+    identification = UInt16(truncatingIfNeeded: first >> 16)
+    flagsAndOffset = UInt16(truncatingIfNeeded: first)
+    timeToLive = UInt8(truncatingIfNeeded: second >> 56)
+    `protocol` = UInt8(truncatingIfNeeded: second >> 48)
+    checksum = UInt16(truncatingIfNeeded: second >> 32)
+    source = IPAddress(v4: UInt32(truncatingIfNeeded: second))
     destination = IPAddress(v4: try reader.u32())
     optionsLength = headerLength &- Self.byteCount
     try reader.skip(optionsLength)

@@ -18,8 +18,11 @@ package struct EthernetHeader: Header {
   @_lifetime(reader: copy reader)
   package init(from reader: inout ByteReader) throws(DissectionError) {
     reader.layer = .ethernet
-    destination = try MACAddress(from: &reader)
-    source = try MACAddress(from: &reader)
+    // Three reads instead of five: this header is in nearly every packet.
+    let first = try reader.u64()
+    let second = try reader.u32()
+    destination = MACAddress(first >> 16)
+    source = MACAddress((first & 0xFFFF) << 32 | UInt64(second))
     etherType = try reader.u16()
   }
 

@@ -23,10 +23,11 @@ package struct UDPHeader: Header {
   @_lifetime(reader: copy reader)
   package init(from reader: inout ByteReader) throws(DissectionError) {
     reader.layer = .udp
-    sourcePort = try reader.u16()
-    destinationPort = try reader.u16()
-    length = try reader.u16()
-    checksum = try reader.u16()
+    let word = try reader.u64()
+    sourcePort = UInt16(truncatingIfNeeded: word >> 48)
+    destinationPort = UInt16(truncatingIfNeeded: word >> 32)
+    length = UInt16(truncatingIfNeeded: word >> 16)
+    checksum = UInt16(truncatingIfNeeded: word)
   }
 
   package func write(to writer: inout ByteWriter) {

@@ -46,7 +46,7 @@ struct IPsecTests {
     let packet =
       Packets.bytes(AHHeader(nextHeader: 50, spi: 0xA, sequenceNumber: 1, icvLength: 12))
       + Packets.esp(0xB, 2)
-    var dissector = Dissector()
+    let dissector = Dissector()
     let bytes = Packets.ipv4(51, packet)
     dissector.dissect(
       bytes.rawBytes, linkType: .raw, timestamp: Timestamp(nanoseconds: 0))

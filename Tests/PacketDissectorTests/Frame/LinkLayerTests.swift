@@ -106,7 +106,7 @@ struct LinkLayerTests {
 
   @Test("The tree's ranges lie inside the frame", arguments: frames)
   func ranges(linkType: LinkType, bytes: [UInt8]) {
-    var dissector = Dissector()
+    let dissector = Dissector()
     let fields = dissector.describe(
       bytes.rawBytes, linkType: linkType, timestamp: Timestamp(nanoseconds: 0))
     func check(_ fields: [Field], within outer: Range<Int>) {

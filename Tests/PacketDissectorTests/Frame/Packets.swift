@@ -76,7 +76,7 @@ enum Packets {
   static func dissect(
     _ bytes: [UInt8], _ linkType: LinkType = .ethernet, isCut: Bool = false
   ) -> Frame {
-    var dissector = Dissector()
+    let dissector = Dissector()
     dissector.dissect(
       bytes.rawBytes, linkType: linkType, timestamp: Timestamp(nanoseconds: 0), isCut: isCut)
     return dissector.frame

@@ -14,7 +14,7 @@ struct ReassemblyTests {
     }
   }
 
-  static func feed(_ dissector: inout Dissector, _ packets: [[UInt8]]) -> [Frame] {
+  static func feed(_ dissector: Dissector, _ packets: [[UInt8]]) -> [Frame] {
     var frames: [Frame] = []
     for (index, packet) in packets.enumerated() {
       dissector.dissect(
@@ -28,8 +28,8 @@ struct ReassemblyTests {
   func anyOrder() {
     let pieces = Self.fragments(of: Self.datagram, size: 512)
     for order in [Array(0..<5), Array((0..<5).reversed()), [2, 0, 4, 1, 3]] {
-      var dissector = Dissector()
-      let frames = Self.feed(&dissector, order.map { pieces[$0] })
+      let dissector = Dissector()
+      let frames = Self.feed(dissector, order.map { pieces[$0] })
       #expect(frames.dropLast().allSatisfy { $0.record == nil && $0.internet?.fragment != nil })
       #expect(frames.last?.ike?.exchangeType == 37)
       #expect(frames.last?.reassembledFragments == 5)
@@ -44,8 +44,8 @@ struct ReassemblyTests {
     var forged = pieces[1]
     for index in 20..<forged.count { forged[index] = 0xE1 }
     pieces.insert(contentsOf: [pieces[1], forged], at: 2)
-    var dissector = Dissector()
-    let frames = Self.feed(&dissector, pieces)
+    let dissector = Dissector()
+    let frames = Self.feed(dissector, pieces)
     let record = try #require(frames.last?.record)
     let forgedBytes = dissector.withBytes(of: record, in: [UInt8]().rawBytes) { bytes in
       var reader = ByteReader(bytes)
@@ -56,26 +56,26 @@ struct ReassemblyTests {
 
   @Test("Fragments that contradict the datagram's end are counted and dropped")
   func contradiction() {
-    var dissector = Dissector()
+    let dissector = Dissector()
     let last = Packets.ipv4(17, [1, 2, 3], identification: 1, flagsAndOffset: 10)
     let beyond = Packets.ipv4(
       17, [UInt8](repeating: 0, count: 16), identification: 1, flagsAndOffset: 0x2000 | 20)
-    _ = Self.feed(&dissector, [last, beyond])
+    _ = Self.feed(dissector, [last, beyond])
     #expect(dissector.fragments.counters.contradictory == 1)
     let huge = Packets.ipv4(
       17, [UInt8](repeating: 0, count: 1000), identification: 2, flagsAndOffset: 0x3FFF)
-    _ = Self.feed(&dissector, [huge])
+    _ = Self.feed(dissector, [huge])
     #expect(dissector.fragments.counters.contradictory == 2)
   }
 
   @Test("A flood of first fragments is held to the limits, and counted")
   func fragmentFlood() {
-    var dissector = Dissector()
+    let dissector = Dissector()
     for identification in 0..<2000 {
       let first = Packets.ipv4(
         17, [UInt8](repeating: 0, count: 1480), identification: UInt16(identification),
         flagsAndOffset: 0x2000)
-      _ = Self.feed(&dissector, [first])
+      _ = Self.feed(dissector, [first])
     }
     #expect(dissector.fragments.counters.evicted == 2000 - FragmentReassembler.datagramLimit)
   }
@@ -92,7 +92,7 @@ struct ReassemblyTests {
     + record(Packets.ike(messageID: 2), isIKE: true)
 
   static func kinds(_ packets: [[UInt8]]) -> [IPsecRecord.Kind] {
-    var dissector = Dissector()
+    let dissector = Dissector()
     var kinds: [IPsecRecord.Kind] = []
     for packet in packets {
       dissector.dissect(packet.rawBytes, linkType: .raw, timestamp: Timestamp(nanoseconds: 0))
