@@ -34,20 +34,7 @@ package struct CertificateSummary: Equatable, Sendable {
   }
 }
 
-/// An X.501 name in DER, as ID_DER_ASN1_DN and certificate requests carry it.
-package enum DistinguishedName {
-  /// The name as RFC 2253 writes it; nil if `der` is none.
-  package static func text(der: [UInt8]) -> String? {
-    let name = unsafe der.withUnsafeBufferPointer { buffer -> OpaquePointer? in
-      // d2i reads at most `count` bytes from the pointer, which it moves.
-      var start = buffer.baseAddress
-      return unsafe d2i_X509_NAME(nil, &start, buffer.count)
-    }
-    guard let name = unsafe name else { return nil }
-    defer { unsafe X509_NAME_free(name) }
-    return unsafe text(of: name)
-  }
-
+private enum DistinguishedName {
   static func text(of name: OpaquePointer?) -> String? {
     guard let name = unsafe name else { return nil }
     // RFC 2253's form, with the escape of bytes above 127 left out: UTF-8 stays readable.

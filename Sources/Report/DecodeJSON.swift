@@ -58,7 +58,7 @@ package struct DecodeJSON: ~Copyable {
     }
     if withFields {
       text.put(",\"fields\":")
-      text.json(reader.fields)
+      text.json(reader.fields.map(\.withCertificateNames))
     }
     text.put("}")
   }

@@ -139,7 +139,8 @@ package struct DecodeReport: ~Copyable {
       output.text.escaped(comment)
       output.text.put("\n")
     }
-    FieldTreeText(showsBytes: options.verbosity > 1).write(reader.fields, to: &output.text)
+    FieldTreeText(showsBytes: options.verbosity > 1).write(
+      reader.fields.map(\.withCertificateNames), to: &output.text)
     if options.verbosity > 1 { FieldTreeText.hexDump(reader.bytes, to: &output.text) }
   }
 

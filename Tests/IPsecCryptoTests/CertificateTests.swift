@@ -43,14 +43,4 @@ struct CertificateTests {
       #expect(CertificateSummary(der: Array(Self.certificate.prefix(count))) == nil)
     }
   }
-
-  @Test("A name on its own is read, and half of one is not")
-  func distinguishedName() {
-    let name: [UInt8] = [
-      0x30, 0x0F, 0x31, 0x0D, 0x30, 0x0B, 0x06, 0x03, 0x55, 0x04, 0x03, 0x0C, 0x04, 0x74, 0x65,
-      0x73, 0x74,
-    ]
-    #expect(DistinguishedName.text(der: name) == "CN=test")
-    #expect(DistinguishedName.text(der: Array(name.dropLast())) == nil)
-  }
 }

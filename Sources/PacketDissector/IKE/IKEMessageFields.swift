@@ -11,7 +11,7 @@ extension IKEMessage {
     ].filter { header.flags & $0.0 != 0 }.map(\.1)
     let version = "\(header.majorVersion).\(header.minorVersion)"
     return Field(
-      "header", at: range,
+      "IKE header", at: range,
       [
         Field("initiator SPI", .hex(header.initiatorSPI, digits: 16), at: range.part(0, 8)),
         Field("responder SPI", .hex(header.responderSPI, digits: 16), at: range.part(8, 8)),

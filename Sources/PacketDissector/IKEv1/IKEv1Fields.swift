@@ -14,7 +14,7 @@ extension IKEv1Message {
   private var headerField: Field {
     var at = FieldCursor(range.lowerBound)
     return Field(
-      "header", at: range.lowerBound..<range.lowerBound + IKEHeader.byteCount,
+      "IKE header", at: range.lowerBound..<range.lowerBound + IKEHeader.byteCount,
       [
         Field("initiator cookie", .hex(header.initiatorSPI, digits: 16), at: at.next(8)),
         Field("responder cookie", .hex(header.responderSPI, digits: 16), at: at.next(8)),
@@ -75,7 +75,10 @@ extension IKEv1Payload.Body {
     case .certificateRequest(let certificate):
       return [
         Field("encoding", code: certificate.encoding, at: at.next(1)),
-        Field("authority", .bytes(certificate.data), at: at.offset..<end),
+        Field(
+          "authority",
+          DistinguishedName(der: certificate.data).map { .text($0.description) }
+            ?? .bytes(certificate.data), at: at.offset..<end),
       ]
     case .hash(let data): return [Field("hash data", .bytes(data), at: start..<end)]
     case .signature(let data): return [Field("signature data", .bytes(data), at: start..<end)]
@@ -140,7 +143,12 @@ extension IKEv1Identity {
         Field("last address", .address(high), at: second),
       ]
     case .name(let text): [Field("name", .text(String(decoding: text, as: UTF8.self)), at: range)]
-    case .opaque(let data): [Field("data", .bytes(data), at: range)]
+    case .opaque(let data):
+      if let name = DistinguishedName(der: data) {
+        [Field("distinguished name", .text(name.description), at: range)]
+      } else {
+        [Field("data", .bytes(data), at: range)]
+      }
     }
   }
 }

@@ -53,7 +53,7 @@ struct IKEv1MessageTests {
   func mainModeTree() throws {
     let lines = IKEv1Samples.outline(try IKEv1Samples.decode(IKEv1Samples.recorded[0]).fields)
     let expected = """
-      header @0..<28
+      IKE header @0..<28
         initiator cookie: 06591bd866d55a0a @0..<8
         responder cookie: 0000000000000000 @8..<16
         next payload: 1 (Security Association) @16..<17
@@ -120,7 +120,7 @@ struct IKEv1MessageTests {
     var message = try IKEv1Samples.decode(IKEv1Samples.recorded[3])
     message.payloads = IKEv1Samples.chain([0, 0, 0, 5, 9], first: .hash).payloads
     #expect(IKEv1Samples.summary(message) == "HASH")
-    #expect(message.fields.map(\.name) == ["header", "encrypted", "payload"])
+    #expect(message.fields.map(\.name) == ["IKE header", "encrypted", "payload"])
   }
 
   @Test("Every value of a quick mode has its place in the tree")
