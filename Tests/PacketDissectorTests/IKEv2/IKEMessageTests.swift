@@ -78,7 +78,7 @@ struct IKEMessageTests {
     let decoded = try message(RecordedMessage.all[0].bytes)
     #expect(
       lines(decoded.fields).prefix(41).joined(separator: "\n") == """
-        header @0..<28
+        IKE header @0..<28
           initiator SPI 0xc2e87ecb48de64cf @0..<8
           responder SPI 0x0000000000000000 @8..<16
           next payload 33 Security Association (SA) @16..<17
