@@ -131,6 +131,10 @@ package struct DecodeText: ~Copyable {
     if internet.protocol == 6, internet.fragment == nil {
       text.put(" ")
       text.tcpFlags(frame.tcpFlags)
+      if frame.maximumSegmentSize != 0 {
+        text.put(" MSS ")
+        text.decimal(frame.maximumSegmentSize)
+      }
     }
     text.put("  ")
     text.decimal(frame.payloadLength)
@@ -180,6 +184,13 @@ extension TextBuffer {
 
   mutating func put(_ icmp: ICMPSummary, arrow: StaticString) {
     put(icmp.header.isICMPv6 ? "ICMPv6 " : "ICMP ")
+    if let echo = icmp.header.echo {
+      put(echo.name)
+      put(" id ")
+      decimal(echo.identifier)
+      put(" seq ")
+      return decimal(echo.sequenceNumber)
+    }
     guard let meaning = icmp.header.meaning else {
       put("type ")
       decimal(icmp.header.type)

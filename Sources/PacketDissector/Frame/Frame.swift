@@ -15,6 +15,8 @@ package struct Frame: Sendable {
   /// Bytes that UDP or TCP carries, or the upper protocol's bytes without one.
   package var payloadLength = 0
   package var tcpFlags: UInt8 = 0
+  /// The MSS option of a TCP SYN; zero without.
+  package var maximumSegmentSize: UInt16 = 0
   /// Set where ``internet`` carries an ICMP message.
   package var icmp: ICMPSummary?
   /// The first IPsec record: for most frames the only one.

@@ -95,6 +95,7 @@ extension FrameWalk {
     ports(header.sourcePort, header.destinationPort, payload: reader.remaining)
     guard !isQuoted, frame.record == nil else { return }
     frame.tcpFlags = header.flags
+    frame.maximumSegmentSize = header.maximumSegmentSize ?? 0
     segment = (header, reader.offset..<reader.end)
   }
 

@@ -51,6 +51,17 @@ package struct ICMPHeader: Header {
     return value == 0 ? nil : value
   }
 
+  /// An echo message: its name, identifier and sequence number.
+  package var echo: (name: String, identifier: UInt16, sequenceNumber: UInt16)? {
+    let name: String
+    switch (isICMPv6, type) {
+    case (false, 8), (true, 128): name = "echo request"
+    case (false, 0), (true, 129): name = "echo reply"
+    default: return nil
+    }
+    return (name, UInt16(truncatingIfNeeded: rest >> 16), UInt16(truncatingIfNeeded: rest))
+  }
+
   /// What the error says, in the words of the RFCs; nil for messages that are no errors.
   package var meaning: String? {
     guard isError else { return nil }
@@ -90,6 +101,13 @@ package struct ICMPHeader: Header {
       Field("type", .number(UInt64(type)), at: range.part(0, 1)),
       Field("code", .number(UInt64(code)), at: range.part(1, 1)),
     ]
+    if let echo {
+      children += [
+        Field("message", .text(echo.name), at: range.part(0, 2)),
+        Field("identifier", .number(UInt64(echo.identifier)), at: range.part(4, 2)),
+        Field("sequence number", .number(UInt64(echo.sequenceNumber)), at: range.part(6, 2)),
+      ]
+    }
     if let meaning { children.append(Field("meaning", .text(meaning), at: range.part(0, 2))) }
     if let nextHopMTU {
       children.append(Field("next-hop MTU", .number(UInt64(nextHopMTU)), at: range.part(4, 4)))

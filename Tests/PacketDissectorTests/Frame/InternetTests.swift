@@ -119,6 +119,10 @@ struct InternetTests {
       TCPHeader(
         sourcePort: 1, destinationPort: 2, sequenceNumber: 3, acknowledgmentNumber: 4, flags: 0x12,
         window: 5, optionsLength: 4))
+    try check(
+      TCPHeader(
+        sourcePort: 1, destinationPort: 2, sequenceNumber: 3, flags: 0x02, optionsLength: 8,
+        maximumSegmentSize: 1380))
     try check(ESPHeader(spi: 0xFFFF_FFFF, sequenceNumber: 1))
     try check(AHHeader(nextHeader: 4, spi: 5, sequenceNumber: 6, icvLength: 12))
     try check(WESPHeader(nextHeader: 4, headerLength: 12, trailerLength: 16, flags: 0x10))
