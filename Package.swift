@@ -32,6 +32,8 @@ let package = Package(
     .target(
       name: "Capture", dependencies: ["PacketDissector", "CPcap", "CZlib", "CZstd"],
       swiftSettings: settings),
+    .target(
+      name: "Decryption", dependencies: ["PacketDissector", "IPsecCrypto"], swiftSettings: settings),
     .target(name: "Diagnosis", dependencies: ["PacketDissector"], swiftSettings: settings),
     .target(
       name: "Report", dependencies: ["PacketDissector", "IPsecCrypto", "Capture", "Diagnosis"],
@@ -48,6 +50,9 @@ let package = Package(
     .testTarget(name: "IPsecCryptoTests", dependencies: ["IPsecCrypto"], swiftSettings: settings),
     .testTarget(
       name: "CaptureTests", dependencies: ["Capture", "PacketDissector", "CZlib", "CZstd"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "DecryptionTests", dependencies: ["Decryption", "IPsecCrypto", "PacketDissector"],
       swiftSettings: settings),
     .testTarget(
       name: "DiagnosisTests", dependencies: ["Diagnosis", "PacketDissector"],
