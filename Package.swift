@@ -28,7 +28,8 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .target(name: "PacketDissector", swiftSettings: settings),
-    .target(name: "IPsecCrypto", dependencies: ["COpenSSL"], swiftSettings: settings),
+    .target(
+      name: "IPsecCrypto", dependencies: ["PacketDissector", "COpenSSL"], swiftSettings: settings),
     .target(
       name: "Capture", dependencies: ["PacketDissector", "CPcap", "CZlib", "CZstd"],
       swiftSettings: settings),
@@ -47,7 +48,9 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "PacketDissectorTests", dependencies: ["PacketDissector"], swiftSettings: settings),
-    .testTarget(name: "IPsecCryptoTests", dependencies: ["IPsecCrypto"], swiftSettings: settings),
+    .testTarget(
+      name: "IPsecCryptoTests", dependencies: ["IPsecCrypto", "PacketDissector", "COpenSSL"],
+      swiftSettings: settings),
     .testTarget(
       name: "CaptureTests", dependencies: ["Capture", "PacketDissector", "CZlib", "CZstd"],
       swiftSettings: settings),

@@ -40,7 +40,7 @@ package struct Secret: Sendable {
   package var isEmpty: Bool { count == 0 }
 
   /// Lends the bytes. They must not be kept beyond the call.
-  package func withBytes<Result, Failure: Error>(
+  package func withBytes<Result: ~Copyable, Failure: Error>(
     _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     try unsafe body(UnsafeRawBufferPointer(storage.bytes))

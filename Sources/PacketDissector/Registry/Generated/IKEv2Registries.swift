@@ -241,6 +241,42 @@ package struct EncryptionAlgorithm: RegistryValue {
     self.rawValue = rawValue
   }
 
+  package static let desIV64: EncryptionAlgorithm = 1
+  package static let des: EncryptionAlgorithm = 2
+  package static let tripleDES: EncryptionAlgorithm = 3
+  package static let rc5: EncryptionAlgorithm = 4
+  package static let idea: EncryptionAlgorithm = 5
+  package static let cast: EncryptionAlgorithm = 6
+  package static let blowfish: EncryptionAlgorithm = 7
+  package static let tripleIDEA: EncryptionAlgorithm = 8
+  package static let desIV32: EncryptionAlgorithm = 9
+  package static let null: EncryptionAlgorithm = 11
+  package static let aesCBC: EncryptionAlgorithm = 12
+  package static let aesCTR: EncryptionAlgorithm = 13
+  package static let aesCCM8: EncryptionAlgorithm = 14
+  package static let aesCCM12: EncryptionAlgorithm = 15
+  package static let aesCCM16: EncryptionAlgorithm = 16
+  package static let aesGCM8: EncryptionAlgorithm = 18
+  package static let aesGCM12: EncryptionAlgorithm = 19
+  package static let aesGCM16: EncryptionAlgorithm = 20
+  package static let nullAuthAESGMAC: EncryptionAlgorithm = 21
+  package static let camelliaCBC: EncryptionAlgorithm = 23
+  package static let camelliaCTR: EncryptionAlgorithm = 24
+  package static let camelliaCCM8: EncryptionAlgorithm = 25
+  package static let camelliaCCM12: EncryptionAlgorithm = 26
+  package static let camelliaCCM16: EncryptionAlgorithm = 27
+  package static let chaCha20Poly1305: EncryptionAlgorithm = 28
+  package static let aesCCM8ImplicitIV: EncryptionAlgorithm = 29
+  package static let aesGCM16ImplicitIV: EncryptionAlgorithm = 30
+  package static let chaCha20Poly1305ImplicitIV: EncryptionAlgorithm = 31
+  package static let kuznyechikMGMKTree: EncryptionAlgorithm = 32
+  package static let magmaMGMKTree: EncryptionAlgorithm = 33
+  package static let kuznyechikMGMMACKTree: EncryptionAlgorithm = 34
+  package static let magmaMGMMACKTree: EncryptionAlgorithm = 35
+  package static let serpentCBC: EncryptionAlgorithm = 65004
+  package static let twofishCBC: EncryptionAlgorithm = 65005
+  package static let twofishCBCSSH: EncryptionAlgorithm = 65289
+
   package static func name(of rawValue: UInt16) -> String? {
     switch rawValue {
     case 1: "ENCR_DES_IV64"
@@ -294,6 +330,16 @@ package struct PseudorandomFunction: RegistryValue {
     self.rawValue = rawValue
   }
 
+  package static let hmacMD5: PseudorandomFunction = 1
+  package static let hmacSHA1: PseudorandomFunction = 2
+  package static let hmacTiger: PseudorandomFunction = 3
+  package static let aes128XCBC: PseudorandomFunction = 4
+  package static let hmacSHA2_256: PseudorandomFunction = 5
+  package static let hmacSHA2_384: PseudorandomFunction = 6
+  package static let hmacSHA2_512: PseudorandomFunction = 7
+  package static let aes128CMAC: PseudorandomFunction = 8
+  package static let hmacStreebog512: PseudorandomFunction = 9
+
   package static func name(of rawValue: UInt16) -> String? {
     switch rawValue {
     case 1: "PRF_HMAC_MD5"
@@ -319,6 +365,22 @@ package struct IntegrityAlgorithm: RegistryValue {
   package init(rawValue: UInt16) {
     self.rawValue = rawValue
   }
+
+  package static let none: IntegrityAlgorithm = 0
+  package static let hmacMD5_96: IntegrityAlgorithm = 1
+  package static let hmacSHA1_96: IntegrityAlgorithm = 2
+  package static let desMAC: IntegrityAlgorithm = 3
+  package static let kpdkMD5: IntegrityAlgorithm = 4
+  package static let aesXCBC96: IntegrityAlgorithm = 5
+  package static let hmacMD5_128: IntegrityAlgorithm = 6
+  package static let hmacSHA1_160: IntegrityAlgorithm = 7
+  package static let aesCMAC96: IntegrityAlgorithm = 8
+  package static let aes128GMAC: IntegrityAlgorithm = 9
+  package static let aes192GMAC: IntegrityAlgorithm = 10
+  package static let aes256GMAC: IntegrityAlgorithm = 11
+  package static let hmacSHA2_256_128: IntegrityAlgorithm = 12
+  package static let hmacSHA2_384_192: IntegrityAlgorithm = 13
+  package static let hmacSHA2_512_256: IntegrityAlgorithm = 14
 
   package static func name(of rawValue: UInt16) -> String? {
     switch rawValue {
