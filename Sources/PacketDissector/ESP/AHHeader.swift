@@ -31,7 +31,6 @@ package struct AHHeader: Header {
     guard icvLength >= 0 else {
       throw reader.error(.badLength(claimed: length, minimum: Self.minimumByteCount), at: start + 1)
     }
-    try reader.skip(icvLength)
   }
 
   package func write(to writer: inout ByteWriter) {

@@ -117,8 +117,11 @@ extension FrameWalk {
   mutating func ah(_ reader: inout ByteReader) throws(DissectionError) {
     try deeper(&reader)
     let range = reader.offset..<reader.end
-    let header: AHHeader = try read(&reader)
+    let header = try AHHeader(from: &reader)
     add(.ah(header), range, .ip)
+    let icv = reader.offset..<(reader.offset &+ min(header.icvLength, reader.remaining))
+    observer.passed(header, at: range.lowerBound..<icv.upperBound)
+    try reader.skip(header.icvLength)
     // What AH protects is in clear: go on, and keep the outer addresses.
     try transport(header.nextHeader, &reader)
   }
