@@ -23,6 +23,7 @@ package final class MergedCapture: PacketSource {
   package private(set) var fileIndex = 0
 
   private let onWait: (() -> Void)?
+  private let isStopped: (() -> Bool)?
   /// By index in ``paths``; closed before its turn to be opened and after its end.
   private var files: OpenFiles
   /// Each file's packet that waits to be returned.
@@ -34,9 +35,12 @@ package final class MergedCapture: PacketSource {
   private var firstIsUsed = false
 
   /// Opens nothing yet: what fails is thrown by ``next()``.
-  package init(paths: [String], onWait: (() -> Void)? = nil) {
+  package init(
+    paths: [String], onWait: (() -> Void)? = nil, isStopped: (() -> Bool)? = nil
+  ) {
     self.paths = paths
     self.onWait = onWait
+    self.isStopped = isStopped
     files = OpenFiles(count: paths.count)
     let none = PacketHeader(
       timestamp: Timestamp(nanoseconds: 0), capturedLength: 0, originalLength: 0, linkType: .null)
@@ -79,14 +83,14 @@ package final class MergedCapture: PacketSource {
   private func nextOfOnlyFile() throws(CaptureError) -> PacketHeader? {
     if opened == 0 {
       opened = 1
-      files.open(try CaptureFile(path: paths[0], onWait: onWait), at: 0)
+      files.open(try CaptureFile(path: paths[0], onWait: onWait, isStopped: isStopped), at: 0)
     }
     return try files.next(of: 0)
   }
 
   /// Opens a file and finds its place among the others.
   private func open(_ index: Int) throws(CaptureError) {
-    var capture = try CaptureFile(path: paths[index], onWait: onWait)
+    var capture = try CaptureFile(path: paths[index], onWait: onWait, isStopped: isStopped)
     guard let head = try capture.next() else { return }
     files.open(capture, at: index)
     heads[index] = head
