@@ -27,9 +27,12 @@ package final class CaptureFile: PacketSource {
   /// - Parameters:
   ///   - path: The file; "-" is standard input.
   ///   - onWait: Called before a read that has to wait for a writer, for the caller to flush.
+  ///   - isStopped: Asked while a read waits for a writer; true ends the file there.
   /// - Throws: What is wrong with the file, down to its header.
-  package init(path: String, onWait: (() -> Void)? = nil) throws(CaptureError) {
-    var stream = try ByteStream(path: path, onWait: onWait)
+  package init(
+    path: String, onWait: (() -> Void)? = nil, isStopped: (() -> Bool)? = nil
+  ) throws(CaptureError) {
+    var stream = try ByteStream(path: path, onWait: onWait, isStopped: isStopped)
     try stream.decompressIfNeeded()
     let detected = try Self.detect(&stream)
     name = stream.name

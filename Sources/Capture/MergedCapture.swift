@@ -23,6 +23,7 @@ package final class MergedCapture: PacketSource {
   package private(set) var fileIndex = 0
 
   private let onWait: (() -> Void)?
+  private let isStopped: (() -> Bool)?
   /// The file that the last packet came from.
   private var current: CaptureFile?
   /// By index in ``paths``; nil before its turn to be opened and after its end.
@@ -36,9 +37,12 @@ package final class MergedCapture: PacketSource {
   private var firstIsUsed = false
 
   /// Opens nothing yet: what fails is thrown by ``next()``.
-  package init(paths: [String], onWait: (() -> Void)? = nil) {
+  package init(
+    paths: [String], onWait: (() -> Void)? = nil, isStopped: (() -> Bool)? = nil
+  ) {
     self.paths = paths
     self.onWait = onWait
+    self.isStopped = isStopped
     files = Array(repeating: nil, count: paths.count)
     let none = PacketHeader(
       timestamp: Timestamp(nanoseconds: 0), capturedLength: 0, originalLength: 0, linkType: .null)
@@ -85,14 +89,14 @@ package final class MergedCapture: PacketSource {
   private func nextOfOnlyFile() throws(CaptureError) -> PacketHeader? {
     if opened == 0 {
       opened = 1
-      current = try CaptureFile(path: paths[0], onWait: onWait)
+      current = try CaptureFile(path: paths[0], onWait: onWait, isStopped: isStopped)
     }
     return try current?.next()
   }
 
   /// Opens a file and finds its place among the others.
   private func open(_ index: Int) throws(CaptureError) {
-    let capture = try CaptureFile(path: paths[index], onWait: onWait)
+    let capture = try CaptureFile(path: paths[index], onWait: onWait, isStopped: isStopped)
     guard let head = try capture.next() else { return }
     files[index] = capture
     heads[index] = head

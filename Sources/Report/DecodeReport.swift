@@ -75,6 +75,8 @@ package struct DecodeReport: ~Copyable {
         guard let next = try reader.next(withFields: withFields) else { break }
         header = next
       } catch {
+        // What a stop cut short is not the capture's fault.
+        if isStopped() { break }
         problems.append(error)
         continue
       }

@@ -76,7 +76,10 @@ struct CaptureOptions: ParsableArguments {
     }
     let packetFilter = expression.isEmpty ? nil : try PacketFilter(expression: expression)
     return FrameReader(
-      .files(MergedCapture(paths: files, onWait: onWait)), filter: packetFilter, window: window)
+      .files(
+        MergedCapture(
+          paths: files, onWait: onWait, isStopped: { Interruption.isRequested })),
+      filter: packetFilter, window: window)
   }
 }
 

@@ -9,6 +9,7 @@ struct ByteStream: ~Copyable {
   private var descriptor: Descriptor?
   private var decompression: DecompressionThread?
   private let onWait: (() -> Void)?
+  private let isStopped: (() -> Bool)?
   private var buffer: ReadBuffer
   private var isAtEnd = false
   /// Bytes that ever arrived in ``buffer``.
@@ -19,10 +20,13 @@ struct ByteStream: ~Copyable {
   /// Small enough to stay in a core's cache between the copy out of the kernel and the parsing.
   static let blockSize = 256 << 10
 
-  init(path: String, onWait: (() -> Void)?) throws(CaptureError) {
+  init(
+    path: String, onWait: (() -> Void)?, isStopped: (() -> Bool)?
+  ) throws(CaptureError) {
     name = path == "-" ? "standard input" : path
     descriptor = try Descriptor(reading: path, name: name)
     self.onWait = onWait
+    self.isStopped = isStopped
     buffer = ReadBuffer(capacity: Self.blockSize)
   }
 
@@ -126,12 +130,15 @@ struct ByteStream: ~Copyable {
   /// Reads once; the bytes that came, 0 at the end.
   private mutating func refill() throws(CaptureError) -> Int {
     if let decompression {
-      return try decompression.next(into: &buffer, onWait: onWait)
+      return try decompression.next(into: &buffer, onWait: onWait, isStopped: isStopped)
     }
     buffer.makeRoom()
     // `descriptor` is nil only when decompression began.
     guard let number = descriptor?.number, let mayWait = descriptor?.mayWait else { return 0 }
-    if mayWait, let onWait, descriptor?.isReadable == false { onWait() }
+    if mayWait, descriptor?.isReadable == false {
+      onWait?()
+      if let isStopped, descriptor?.awaitReadable(isStopped: isStopped) == false { return 0 }
+    }
     let got = buffer.read(from: number)
     if got < 0 { throw .cannotRead(path: name, code: Int32(truncatingIfNeeded: -got)) }
     return got

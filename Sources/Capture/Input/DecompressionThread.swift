@@ -74,15 +74,25 @@ final class DecompressionThread: @unchecked Sendable {
 
   // MARK: The reader's side
 
-  /// Adds the next block to what `buffer` has unread: the bytes that came, 0 at the end.
-  func next(into buffer: inout ReadBuffer, onWait: (() -> Void)?) throws(CaptureError) -> Int {
+  /// Adds the next block to what `buffer` has unread: the bytes that came, 0 at the end and once
+  /// stopped.
+  func next(
+    into buffer: inout ReadBuffer, onWait: (() -> Void)?, isStopped: (() -> Bool)?
+  ) throws(CaptureError) -> Int {
     lock()
     if full == nil, isRunning, source.mayWait, let onWait {
       unlock()
       onWait()
       lock()
     }
-    while full == nil, isRunning { wait() }
+    while full == nil, isRunning {
+      if let isStopped, source.mayWait {
+        if isStopped() { break }
+        waitBriefly()
+      } else {
+        wait()
+      }
+    }
     defer { unlock() }
     guard var block = full.take() else {
       if case .failed(let error) = outcome { throw error }
@@ -164,5 +174,15 @@ final class DecompressionThread: @unchecked Sendable {
   private func lock() { unsafe _ = pthread_mutex_lock(mutex) }
   private func unlock() { unsafe _ = pthread_mutex_unlock(mutex) }
   private func wait() { unsafe _ = pthread_cond_wait(changed, mutex) }
+  private func waitBriefly() {
+    var deadline = timespec()
+    unsafe _ = clock_gettime(CLOCK_REALTIME, &deadline)
+    deadline.tv_nsec += Int(Descriptor.patience) * 1_000_000
+    if deadline.tv_nsec >= 1_000_000_000 {
+      deadline.tv_nsec -= 1_000_000_000
+      deadline.tv_sec += 1
+    }
+    unsafe _ = pthread_cond_timedwait(changed, mutex, &deadline)
+  }
   private func announce() { unsafe _ = pthread_cond_broadcast(changed) }
 }

@@ -49,8 +49,22 @@ struct Descriptor: ~Copyable {
   }
 
   /// A read would not wait now.
-  var isReadable: Bool {
+  var isReadable: Bool { isReadable(within: 0) }
+
+  /// Waits until a read would not, `isStopped` says so, or a signal's handler made it say so; false
+  /// if stopped.
+  func awaitReadable(isStopped: () -> Bool) -> Bool {
+    while !isStopped() {
+      if isReadable(within: Self.patience) { return true }
+    }
+    return false
+  }
+
+  /// Milliseconds that a stop may take where its signal comes just before the wait.
+  static let patience: Int32 = 50
+
+  private func isReadable(within milliseconds: Int32) -> Bool {
     var request = pollfd(fd: number, events: Int16(POLLIN), revents: 0)
-    return unsafe poll(&request, 1, 0) != 0
+    return unsafe poll(&request, 1, milliseconds) > 0
   }
 }

@@ -31,7 +31,8 @@ package struct AHHeader: Header {
     guard icvLength >= 0 else {
       throw reader.error(.badLength(claimed: length, minimum: Self.minimumByteCount), at: start + 1)
     }
-    try reader.skip(icvLength)
+    // An ICV that was not captured whole is no reason to lose SPI and sequence number.
+    try reader.skip(min(icvLength, reader.remaining))
   }
 
   package func write(to writer: inout ByteWriter) {

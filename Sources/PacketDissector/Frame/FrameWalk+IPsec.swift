@@ -120,6 +120,12 @@ extension FrameWalk {
     let range = reader.offset..<reader.end
     let header: AHHeader = try read(&reader)
     add(.ah(header), range, .ip)
+    let there = range.count &- AHHeader.minimumByteCount
+    guard header.icvLength <= there else {
+      throw reader.error(
+        .truncated(needed: header.icvLength, available: there, limit: reader.limit),
+        at: range.lowerBound &+ AHHeader.minimumByteCount)
+    }
     // What AH protects is in clear: go on, and keep the outer addresses.
     try transport(header.nextHeader, &reader)
   }

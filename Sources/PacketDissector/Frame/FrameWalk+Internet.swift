@@ -33,7 +33,8 @@ extension FrameWalk {
   /// one beyond the frame is remembered as an error, and the walk goes on with what there is.
   private mutating func bound(_ reader: inout ByteReader, to length: Int, by source: LengthSource) {
     guard length > 0 else { return }
-    if length > reader.remaining, !isCut, !isQuoted, frame.stop == nil {
+    isShort = length > reader.remaining
+    if isShort, !isCut, !isQuoted, frame.stop == nil {
       frame.stop = reader.error(
         .lengthTooLarge(claimed: length, maximum: reader.remaining), at: reader.offset)
     }
@@ -77,9 +78,11 @@ extension FrameWalk {
       frame.payloadLength = reader.remaining
     }
     if header.fragment != nil {
-      if !isQuoted { fragmentPayload = reader.offset..<reader.end }
-      // A quote is never completed; its first fragment still says what it was.
-      guard isQuoted, header.fragment?.offset == 0 else { return }
+      // A quote, and what was not captured whole, is never completed; a first fragment still says
+      // what it was.
+      let isLost = isQuoted || isShort
+      if !isLost { fragmentPayload = reader.offset..<reader.end }
+      guard isLost, header.fragment?.offset == 0 else { return }
     }
     try transport(header.protocol, &reader)
   }

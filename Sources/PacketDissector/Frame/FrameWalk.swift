@@ -13,6 +13,8 @@ struct FrameWalk<Observer: HeaderObserver> {
   /// The capture kept fewer bytes than the frame had: lengths beyond its end are no error.
   var isCut = false
   var isQuoted = false
+  /// The innermost IP packet is longer than what is there of it.
+  var isShort = false
   var store = IPsecRecord.Store.frame
   /// Set when the walk met a fragment: its payload, for reassembly.
   var fragmentPayload: Range<Int>?

@@ -63,6 +63,20 @@ struct IPsecTests {
     #expect(left.isEmpty)
   }
 
+  @Test("AH whose ICV is cut off is still shown, with what is missing")
+  func cutAH() {
+    let ah = Packets.bytes(AHHeader(nextHeader: 50, spi: 0xA, sequenceNumber: 7, icvLength: 12))
+    let frame = Packets.dissect(Array(Packets.ipv4(51, ah).dropLast(4)), .raw, isCut: true)
+    #expect(frame.record?.range == 20..<40)
+    guard case .ah(let header) = frame.record?.kind else {
+      Issue.record("no AH record")
+      return
+    }
+    #expect(header.spi == 0xA && header.sequenceNumber == 7)
+    #expect(frame.stop?.offset == 32)
+    #expect(frame.stop?.reason == .truncated(needed: 12, available: 8, limit: .capture))
+  }
+
   @Test("AH in tunnel mode keeps the outer addresses")
   func ahTunnel() {
     let inner = Packets.ipv6(17, Packets.udp(1, 2, []))

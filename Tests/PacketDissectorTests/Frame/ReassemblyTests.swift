@@ -38,6 +38,21 @@ struct ReassemblyTests {
     }
   }
 
+  @Test("A first fragment that was not captured whole shows its message, and waits for no others")
+  func cutFragment() {
+    let pieces = Self.fragments(of: Self.datagram, size: 512)
+    let dissector = Dissector()
+    dissector.dissect(
+      Array(pieces[0].prefix(100)).rawBytes, linkType: .raw,
+      timestamp: Timestamp(nanoseconds: 0), isCut: true)
+    #expect(dissector.frame.ike?.exchangeType == 37)
+    #expect(dissector.frame.internet?.fragment?.moreFollow == true)
+    #expect(dissector.frame.stop == nil)
+    let frames = Self.feed(dissector, Array(pieces.dropFirst()))
+    #expect(frames.allSatisfy { $0.record == nil })
+    #expect(dissector.fragments.counters.completed == 0)
+  }
+
   @Test("A repeated and an overlapping fragment change nothing that came before")
   func overlap() throws {
     var pieces = Self.fragments(of: Self.datagram, size: 512)
