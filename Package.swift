@@ -37,12 +37,13 @@ let package = Package(
       name: "Decryption", dependencies: ["PacketDissector", "IPsecCrypto"], swiftSettings: settings),
     .target(name: "Diagnosis", dependencies: ["PacketDissector"], swiftSettings: settings),
     .target(
-      name: "Report", dependencies: ["PacketDissector", "IPsecCrypto", "Capture", "Diagnosis"],
+      name: "Report",
+      dependencies: ["PacketDissector", "IPsecCrypto", "Capture", "Decryption", "Diagnosis"],
       swiftSettings: settings),
     .executableTarget(
       name: "ipsecdiag",
       dependencies: [
-        "PacketDissector", "Capture", "Report",
+        "PacketDissector", "Capture", "Decryption", "Report",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),

@@ -1,4 +1,5 @@
 package import Capture
+package import Decryption
 package import PacketDissector
 
 /// The objects of `ipsecdiag decode --format json` and `ndjson`: one a frame.
@@ -19,7 +20,7 @@ package struct DecodeJSON: ~Copyable {
   /// Appends the object of the frame that `reader` returned last, on one line without its feed;
   /// `withFields` adds the tree of `-v`.
   package mutating func write(
-    _ reader: FrameReader, _ header: PacketHeader, withFields: Bool,
+    _ reader: FrameReader, _ header: PacketHeader, _ decryptor: Decryptor?, withFields: Bool,
     to text: inout TextBuffer
   ) {
     text.put(opening)
@@ -43,11 +44,11 @@ package struct DecodeJSON: ~Copyable {
     if let icmp = reader.dissector.frame.icmp { self.icmp(icmp, to: &text) }
     if let record = reader.dissector.frame.record {
       text.put(",\"ipsec\":[")
-      self.record(record, reader, to: &text)
+      self.record(record, reader, decryptor, 0, to: &text)
       if reader.dissector.frame.furtherRecords > 0 {
-        for record in reader.dissector.further {
+        for (index, record) in reader.dissector.further.enumerated() {
           text.put(",")
-          self.record(record, reader, to: &text)
+          self.record(record, reader, decryptor, index + 1, to: &text)
         }
       }
       text.put("]")
@@ -58,7 +59,8 @@ package struct DecodeJSON: ~Copyable {
     }
     if withFields {
       text.put(",\"fields\":")
-      text.json(reader.fields.map(\.withCertificateNames))
+      text.json(
+        (reader.fields + (decryptor?.fields ?? [])).map(\.withCertificateNames))
     }
     text.put("}")
   }
@@ -139,7 +141,8 @@ package struct DecodeJSON: ~Copyable {
   }
 
   private func record(
-    _ record: IPsecRecord, _ reader: FrameReader, to text: inout TextBuffer
+    _ record: IPsecRecord, _ reader: FrameReader, _ decryptor: Decryptor?, _ index: Int,
+    to text: inout TextBuffer
   ) {
     text.put("{\"kind\":\"")
     switch record.kind {
@@ -178,6 +181,7 @@ package struct DecodeJSON: ~Copyable {
     }
     if record.isQuoted { text.put(",\"quoted\":true") }
     if record.looksUnencrypted { text.put(",\"looks_unencrypted\":true") }
+    decryptor?.writeJSON(index, to: &text)
     text.put("}")
   }
 
@@ -261,45 +265,53 @@ extension TextBuffer {
     switch content {
     case .v1(let message):
       put(",\"payloads\":")
-      list(message.payloads) { text, payload in
-        text.put("{\"type\":")
-        text.json(payload.type)
-        text.put(",\"bytes\":")
-        text.decimal(payload.range.count)
-        if case .notification(let notification) = payload.body {
-          text.put(",\"notify\":")
-          text.json(notification.type)
-        }
-        text.put("}")
-      }
+      json(message.payloads)
     case .v2(let message):
       put(",\"payloads\":")
-      list(message.payloads) { text, payload in
-        text.put("{\"type\":")
-        text.json(payload.type)
-        text.put(",\"bytes\":")
-        text.decimal(payload.range.count)
-        if payload.isCritical { text.put(",\"critical\":true") }
-        switch payload.body {
-        case .notify(let notify):
-          text.put(",\"notify\":")
-          text.json(notify.type)
-        case .keyExchange(let keyExchange):
-          text.put(",\"method\":")
-          text.json(keyExchange.method)
-        case .encryptedFragment(let fragment):
-          text.put(",\"fragment\":")
-          text.decimal(fragment.number)
-          text.put(",\"fragments\":")
-          text.decimal(fragment.total)
-        default: break
-        }
-        text.put("}")
-      }
+      json(message.payloads)
     }
     if let stop = content.stop {
       put(",\"error\":")
       json(stop)
+    }
+  }
+
+  mutating func json(_ payloads: [IKEv1Payload]) {
+    list(payloads) { text, payload in
+      text.put("{\"type\":")
+      text.json(payload.type)
+      text.put(",\"bytes\":")
+      text.decimal(payload.range.count)
+      if case .notification(let notification) = payload.body {
+        text.put(",\"notify\":")
+        text.json(notification.type)
+      }
+      text.put("}")
+    }
+  }
+
+  mutating func json(_ payloads: [IKEPayload]) {
+    list(payloads) { text, payload in
+      text.put("{\"type\":")
+      text.json(payload.type)
+      text.put(",\"bytes\":")
+      text.decimal(payload.range.count)
+      if payload.isCritical { text.put(",\"critical\":true") }
+      switch payload.body {
+      case .notify(let notify):
+        text.put(",\"notify\":")
+        text.json(notify.type)
+      case .keyExchange(let keyExchange):
+        text.put(",\"method\":")
+        text.json(keyExchange.method)
+      case .encryptedFragment(let fragment):
+        text.put(",\"fragment\":")
+        text.decimal(fragment.number)
+        text.put(",\"fragments\":")
+        text.decimal(fragment.total)
+      default: break
+      }
+      text.put("}")
     }
   }
 

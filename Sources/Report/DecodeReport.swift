@@ -1,4 +1,5 @@
 package import Capture
+package import Decryption
 internal import Diagnosis
 internal import PacketDissector
 
@@ -35,14 +36,17 @@ package struct DecodeReport: ~Copyable {
 
   private let options: Options
   private let output: Output
+  private let decryptor: Decryptor?
   private var text: DecodeText
   private var json: DecodeJSON
   private var table = ConversationTable()
   /// Frames selected so far.
   package private(set) var shown: UInt64 = 0
 
-  package init(_ options: Options, to output: Output) {
+  /// `decryptor` opens what its keys allow; nil without keys.
+  package init(_ options: Options, decryptor: Decryptor? = nil, to output: Output) {
     self.options = options
+    self.decryptor = decryptor
     self.output = output
     text = DecodeText(timeStyle: options.timeStyle, ascii: options.ascii)
     json = DecodeJSON(toolVersion: options.toolVersion)
@@ -80,6 +84,9 @@ package struct DecodeReport: ~Copyable {
         problems.append(error)
         continue
       }
+      // Before any selection: what one message tells may open another.
+      decryptor?.open(
+        reader.dissector, reader.bytes, isCut: header.capturedLength < header.originalLength)
       guard selectsAll || options.selection.contains(reader.dissector) else { continue }
       shown &+= 1
       if copies { try copy(reader, header, to: &writer) }
@@ -93,6 +100,16 @@ package struct DecodeReport: ~Copyable {
     _ reader: FrameReader, _ header: PacketHeader, to writer: inout PcapngWriter?
   ) throws(Failure) {
     do {
+      if let decryptor {
+        for packet in decryptor.innerPackets(of: reader) {
+          try writer?.write(
+            PacketHeader(
+              timestamp: header.timestamp, capturedLength: packet.count,
+              originalLength: packet.count, linkType: .raw), packet.rawBytes,
+            interface: CaptureInterface(linkType: .raw, name: "decrypted"))
+        }
+        return
+      }
       try writer?.write(
         header, reader.bytes, file: reader.fileIndex,
         interface: reader.interface(header.interface, header.linkType), comments: reader.comments)
@@ -119,13 +136,13 @@ package struct DecodeReport: ~Copyable {
     if options.isQuiet { return }
     switch options.format {
     case .text:
-      text.write(reader, header, to: &output.text)
+      text.write(reader, header, decryptor, to: &output.text)
       if options.verbosity > 0 { tree(reader) }
     case .json:
       if shown > 1 { output.text.put(",\n") }
-      json.write(reader, header, withFields: options.verbosity > 0, to: &output.text)
+      json.write(reader, header, decryptor, withFields: options.verbosity > 0, to: &output.text)
     case .ndjson:
-      json.write(reader, header, withFields: options.verbosity > 0, to: &output.text)
+      json.write(reader, header, decryptor, withFields: options.verbosity > 0, to: &output.text)
     }
     do {
       if options.format == .json { try output.flushIfFull() } else { try output.endLine() }
@@ -142,8 +159,12 @@ package struct DecodeReport: ~Copyable {
       output.text.put("\n")
     }
     FieldTreeText(showsBytes: options.verbosity > 1).write(
-      reader.fields.map(\.withCertificateNames), to: &output.text)
+      fields(reader), to: &output.text)
     if options.verbosity > 1 { FieldTreeText.hexDump(reader.bytes, to: &output.text) }
+  }
+
+  private func fields(_ reader: FrameReader) -> [Field] {
+    (reader.fields + (decryptor?.fields ?? [])).map(\.withCertificateNames)
   }
 
   private func close(_ reader: FrameReader) throws(Failure) {

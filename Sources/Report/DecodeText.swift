@@ -1,4 +1,5 @@
 package import Capture
+package import Decryption
 package import PacketDissector
 
 /// The lines of `ipsecdiag decode`: one a frame.
@@ -17,7 +18,8 @@ package struct DecodeText: ~Copyable {
 
   /// Appends the line of the frame that `reader` returned last, without its line feed.
   package mutating func write(
-    _ reader: FrameReader, _ header: PacketHeader, to text: inout TextBuffer
+    _ reader: FrameReader, _ header: PacketHeader, _ decryptor: Decryptor?,
+    to text: inout TextBuffer
   ) {
     text.decimal(reader.number, rightIn: 5)
     text.put("  ")
@@ -28,7 +30,7 @@ package struct DecodeText: ~Copyable {
         internet, reader.dissector.frame.sourcePort, reader.dissector.frame.destinationPort,
         to: &text)
     }
-    what(reader, header, to: &text)
+    what(reader, header, decryptor, to: &text)
     if let stop = reader.dissector.frame.stop {
       text.put("  malformed: ")
       text.put(stop.description)
@@ -49,7 +51,8 @@ package struct DecodeText: ~Copyable {
   }
 
   private func what(
-    _ reader: FrameReader, _ header: PacketHeader, to text: inout TextBuffer
+    _ reader: FrameReader, _ header: PacketHeader, _ decryptor: Decryptor?,
+    to text: inout TextBuffer
   ) {
     if reader.dissector.frame.reassembledFragments > 0 {
       text.put("[")
@@ -60,10 +63,12 @@ package struct DecodeText: ~Copyable {
     if let icmp { text.put(icmp, arrow: arrow) }
     if let record = reader.dissector.frame.record {
       self.record(record, reader, to: &text)
+      decryptor?.write(0, to: &text, arrow: arrow)
       guard reader.dissector.frame.furtherRecords > 0 else { return }
-      for record in reader.dissector.further {
+      for (index, record) in reader.dissector.further.enumerated() {
         text.put(" | ")
         self.record(record, reader, to: &text)
+        decryptor?.write(index + 1, to: &text, arrow: arrow)
       }
     } else if icmp == nil {
       other(reader.dissector.frame, header, to: &text)

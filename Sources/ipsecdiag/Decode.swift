@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Capture
+internal import Decryption
 internal import Glibc
 internal import Report
 
@@ -16,12 +17,16 @@ struct Decode: ParsableCommand {
       Examples:
         ipsecdiag decode -r tunnel.pcap
         ipsecdiag decode -r tunnel.pcap -v --exchange IKE_SA_INIT
+        ipsecdiag decode -r tunnel.pcap --keys charon.keys --key-report
+        ipsecdiag decode -r tunnel.pcap --keys charon.keys -q -w inner.pcapng
         ipsecdiag decode -r a.pcapng -r b.pcap.gz --summary
         tcpdump -w - -U udp port 500 or udp port 4500 or esp | ipsecdiag decode -r -
         ipsecdiag decode -r tunnel.pcap --ndjson | jq 'select(.ipsec[0].kind == "esp")'
       """)
 
   @OptionGroup var capture: CaptureOptions
+
+  @OptionGroup var keys: KeyOptions
 
   @Flag(
     name: .shortAndLong,
@@ -53,12 +58,17 @@ struct Decode: ParsableCommand {
 
   @Option(
     name: [.customShort("w"), .customLong("write")],
-    help: ArgumentHelp("Also write the selected frames to this pcapng file.", valueName: "file"))
+    help: ArgumentHelp(
+      "Also write the selected frames to this pcapng file; with --keys, the packets inside their ESP instead.",
+      valueName: "file"))
   var output: String?
 
   mutating func validate() throws {
     if [json, ndjson, format != nil].count(where: { $0 }) > 1 {
       throw ValidationError("Give one of --format, --json and --ndjson.")
+    }
+    if keys.keyReport && keys.files.isEmpty {
+      throw ValidationError("--key-report tells what keys opened: give some with --keys FILE.")
     }
     if summary && verbose > 0 {
       throw ValidationError("--summary prints no frames, so -v has nothing to add.")
@@ -78,18 +88,25 @@ struct Decode: ParsableCommand {
 
   private func report(to output: Output) throws -> [CaptureError] {
     do {
+      let decryptor = try keys.decryptor()
       let reader = try capture.open(onWait: { try? output.flush() })
       var writer = try self.output.map { path throws(CaptureError) in
         try PcapngWriter(path: path, application: "ipsecdiag \(Ipsecdiag.version)")
       }
-      var report = DecodeReport(options, to: output)
+      var report = DecodeReport(options, decryptor: decryptor, to: output)
       let problems = try report.run(
         reader, writer: &writer, isStopped: { Interruption.isRequested })
       try writer?.flush()
+      if keys.keyReport, let decryptor {
+        try KeyReport(decryptor).write(options.format, to: output)
+      }
       note(reader.statistics)
       return problems
     } catch let error as CaptureError {
       throw Failure(error)
+    } catch let error as Output.Failure {
+      guard let failure = Failure(.output(error)) else { return [] }
+      throw failure
     } catch let error as DecodeReport.Failure {
       guard let failure = Failure(error) else { return [] }
       throw failure

@@ -4,6 +4,11 @@ package struct IKEv1PayloadChain: Equatable, Sendable {
   /// Why the chain ended before its last payload, or that bytes are left behind it. A malformed
   /// body inside a sound length is the payload's own ``IKEv1Payload/stop``, and no end.
   package var stop: DissectionError?
+
+  package init(payloads: [IKEv1Payload] = [], stop: DissectionError? = nil) {
+    self.payloads = payloads
+    self.stop = stop
+  }
 }
 
 extension IKEv1Payload {

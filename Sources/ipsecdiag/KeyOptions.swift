@@ -1,0 +1,46 @@
+internal import ArgumentParser
+internal import Decryption
+
+/// Keys for decryption: the same for every command that reads captures.
+struct KeyOptions: ParsableArguments {
+  @Option(
+    name: .customLong("keys"),
+    help: ArgumentHelp(
+      "Keys, in any form: Wireshark's esp_sa, ikev2_decryption_table and ikev1_decryption_table (strongSwan's save-keys), ip xfrm state, setkey -D, pluto's log. Repeat for several.",
+      valueName: "file"))
+  var files: [String] = []
+
+  @Flag(help: "Tell which key opened what, which fits nothing, and which SA has none.")
+  var keyReport = false
+
+  /// Reads all files; nil without any. What is wrong with a line goes to standard error.
+  func decryptor() throws -> Decryptor? {
+    if files.isEmpty { return nil }
+    var read: [KeyFile] = []
+    for path in files {
+      do throws(KeyFileError) {
+        let file = try KeyFile.read(path)
+        if file.isReadableByOthers == true {
+          StandardError.write("warning: others may read the keys in \(path); chmod 600 mends that")
+        }
+        for problem in file.problems { StandardError.write("warning: \(problem)") }
+        read.append(file)
+      } catch {
+        throw Failure("\(error)", exitCode: Self.exitCode(of: error))
+      }
+    }
+    if read.allSatisfy(\.isEmpty) {
+      throw Failure("no key could be read", exitCode: ExitCodes.badData)
+    }
+    return Decryptor(read)
+  }
+
+  private static func exitCode(of error: KeyFileError) -> Int32 {
+    switch error {
+    case .missing, .directory: ExitCodes.inputMissing
+    case .permissionDenied: ExitCodes.noPermission
+    case .cannotRead: ExitCodes.inputOutput
+    case .tooLarge: ExitCodes.badData
+    }
+  }
+}
