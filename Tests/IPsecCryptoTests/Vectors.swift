@@ -5,9 +5,25 @@ import Testing
 
 /// The rows of a table in Tests/Fixtures/vectors, each by its column's name.
 func vectors(_ name: String) throws -> [[String: String]] {
+  let lines = try table("vectors/\(name).csv")
+  let header = try #require(lines.first)
+  return lines.dropFirst().map {
+    Dictionary(zip(header, $0), uniquingKeysWith: { first, _ in first })
+  }
+}
+
+/// The lines of a file of comma-separated values below Tests/Fixtures.
+func table(_ path: String) throws -> [[String]] {
+  String(decoding: try fixture(path), as: UTF8.self).split(whereSeparator: \.isNewline).map {
+    fields(of: $0)
+  }
+}
+
+/// The bytes of a file below Tests/Fixtures.
+func fixture(_ path: String) throws -> [UInt8] {
   let root = #filePath.split(separator: "/").dropLast(2).joined(separator: "/")
-  let path = "/\(root)/Fixtures/vectors/\(name).csv"
-  guard let file = unsafe fopen(path, "r") else { throw NoSuchTable(path: path) }
+  let path = "/\(root)/Fixtures/\(path)"
+  guard let file = unsafe fopen(path, "r") else { throw NoSuchFixture(path: path) }
   defer { unsafe _ = fclose(file) }
   var bytes: [UInt8] = []
   var chunk = [UInt8](repeating: 0, count: 65536)
@@ -17,16 +33,10 @@ func vectors(_ name: String) throws -> [[String: String]] {
     if count == 0 { break }
     bytes += chunk[..<count]
   }
-  let lines = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline).map {
-    fields(of: $0)
-  }
-  let header = try #require(lines.first)
-  return lines.dropFirst().map {
-    Dictionary(zip(header, $0), uniquingKeysWith: { first, _ in first })
-  }
+  return bytes
 }
 
-struct NoSuchTable: Error {
+struct NoSuchFixture: Error {
   let path: String
 }
 

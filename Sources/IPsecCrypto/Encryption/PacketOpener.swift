@@ -63,6 +63,7 @@ package struct PacketOpener: ~Copyable {
     }
     guard isOpen else {
       output.zero(count)
+      CipherContext.forgetErrors()
       throw .wrongICV
     }
     return count

@@ -125,6 +125,11 @@ struct CipherContext: ~Copyable {
     }
   }
 
+  /// Empties OpenSSL's queue of this thread's errors, in which a wrong tag leaves an entry.
+  static func forgetErrors() {
+    ERR_clear_error()
+  }
+
   func setTag(_ tag: RawSpan) -> Bool {
     guard let count = tag.openSSLCount else { return false }
     return unsafe tag.withOpenSSLBytes {
