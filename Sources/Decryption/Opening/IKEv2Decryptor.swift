@@ -102,12 +102,28 @@ final class IKEv2Decryptor {
         result = .doesNotVerify
         continue
       }
+      let content = Array(plaintext[..<(count - 1 - Int(plaintext[count - 1]))])
+      guard
+        key.provesCipher || fragment != nil || Self.isPlausible(content, first)
+      else {
+        candidate.failed += 1
+        result = .doesNotVerify
+        continue
+      }
       candidate.opened += 1
       if place > 0 { bySPI[header.initiatorSPI]?.swapAt(0, place) }
-      let content = Array(plaintext[..<(count - 1 - Int(plaintext[count - 1]))])
       return finish(content, header, first, fragment, number)
     }
     return result
+  }
+
+  /// Where a MAC beside the cipher has verified: its key is right, and the cipher's is, too, where the
+  /// first payload fits. A message may be malformed further on, a fragment begins anywhere.
+  private static func isPlausible(_ content: [UInt8], _ first: PayloadType) -> Bool {
+    if first == .none || content.isEmpty { return first == .none && content.isEmpty }
+    guard content.count >= 4 else { return false }
+    let length = Int(content[2]) << 8 | Int(content[3])
+    return length >= 4 && length <= content.count
   }
 
   private func finish(
