@@ -20,6 +20,13 @@ package struct AHHeader: Header {
 
   @_lifetime(reader: copy reader)
   package init(from reader: inout ByteReader) throws(DissectionError) {
+    try self.init(beforeICV: &reader)
+    try reader.skip(icvLength)
+  }
+
+  /// Reads up to the ICV, which a capture may have cut.
+  @_lifetime(reader: copy reader)
+  init(beforeICV reader: inout ByteReader) throws(DissectionError) {
     reader.layer = .ah
     let start = reader.offset
     nextHeader = try reader.u8()

@@ -117,7 +117,7 @@ extension FrameWalk {
   mutating func ah(_ reader: inout ByteReader) throws(DissectionError) {
     try deeper(&reader)
     let range = reader.offset..<reader.end
-    let header = try AHHeader(from: &reader)
+    let header = try AHHeader(beforeICV: &reader)
     add(.ah(header), range, .ip)
     let icv = reader.offset..<(reader.offset &+ min(header.icvLength, reader.remaining))
     observer.passed(header, at: range.lowerBound..<icv.upperBound)
