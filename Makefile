@@ -11,7 +11,7 @@ unwanted = (^|/)\.build|(^|/)Package\.resolved$$|^captures/|\.(o|d|swiftmodule|p
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help run build test lint format bench install clean
+.PHONY: help run build test lint format man completions bench install clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' Makefile | expand -t 16
@@ -30,11 +30,22 @@ test: ## install what the tests need, run them all
 lint: ## check format, generated files and what git tracks
 	swift format lint --strict $(sources)
 	scripts/generate-registries --check
+	scripts/generate-man --check
 	@if git ls-files | grep -E '$(unwanted)'; then \
 	  echo 'error: these files must not be tracked' >&2; exit 1; fi
 
 format: ## format all Swift sources
 	swift format -i $(sources)
+
+man: ## write the manual pages from the command line's description
+	scripts/generate-man
+
+completions: ## write the completions for bash, zsh and fish
+	@swift build --product ipsecdiag >&2
+	@mkdir -p completions
+	.build/debug/ipsecdiag --generate-completion-script bash >completions/ipsecdiag.bash
+	.build/debug/ipsecdiag --generate-completion-script zsh >completions/_ipsecdiag
+	.build/debug/ipsecdiag --generate-completion-script fish >completions/ipsecdiag.fish
 
 bench: ## measure against libpcap, tcpdump and tshark; fails where a bar is missed
 	@scripts/setup --bench

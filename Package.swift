@@ -67,7 +67,11 @@ let package = Package(
       dependencies: ["Report", "Capture", "Diagnosis", "PacketDissector"],
       swiftSettings: settings),
     .testTarget(
-      name: "ipsecdiagTests", dependencies: ["ipsecdiag", "PacketDissector"],
+      name: "ipsecdiagTests",
+      dependencies: [
+        "ipsecdiag", "PacketDissector", "Capture", "Report",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
       swiftSettings: settings),
   ]
 )

@@ -2,7 +2,7 @@ package import PacketDissector
 
 extension TextBuffer {
   /// Text off the wire, made harmless for a terminal: control characters, the C1 set, Unicode's
-  /// direction marks and the backslash are written as escapes.
+  /// direction marks, what is invisible and the backslash are written as escapes.
   package mutating func escaped(_ string: String) {
     for scalar in string.unicodeScalars {
       if scalar == "\\" {
@@ -51,6 +51,8 @@ extension TextBuffer {
     case 0x20...0x7E: true
     case 0...0x1F, 0x7F...0x9F: false
     case 0x061C, 0x200B...0x200F, 0x2028...0x202E, 0x2060...0x206F, 0xFEFF, 0xFFF9...0xFFFB: false
+    // Soft hyphen, Mongolian vowel separator, tags and variation selectors: nobody sees them.
+    case 0xAD, 0x180E, 0xE0000...0xE0FFF: false
     default: true
     }
   }

@@ -84,6 +84,9 @@ struct IntegrityTests {
     #expect(isEmptyAccepted)
     let isOtherAccepted = checker.accepts([0], of: pattern(9))
     #expect(!isOtherAccepted)
+    // Nor is an empty ICV accepted for a message that was never begun.
+    let isNothingAccepted = checker.verify(RawSpan())
+    #expect(!isNothingAccepted)
   }
 
   @Test("Numbers of our own say that they are experimental, and KMAC takes another string")

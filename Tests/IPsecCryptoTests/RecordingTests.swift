@@ -109,7 +109,7 @@ struct RecordingTests {
   func records(_ name: String) throws -> [(kind: IPsecRecord.Kind, bytes: [UInt8])] {
     let file = try fixture("recordings/\(name).pcap")
     var records: [(kind: IPsecRecord.Kind, bytes: [UInt8])] = []
-    var dissector = Dissector()
+    let dissector = Dissector()
     var offset = 24
     while offset + 16 <= file.count {
       let count = (0..<4).reduce(0) { $0 | Int(file[offset + 8 + $1]) << (8 * $1) }

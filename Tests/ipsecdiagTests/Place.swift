@@ -23,6 +23,8 @@ enum Place {
     "\(root)/../shared/captures", "\(root)/../../shared/captures",
   ].first { isReadable("\($0)/INDEX.csv") }
 
+  static let install = "/usr/bin/install"
+
   static let recordedCaptures = files(below: recordings).filter { $0.hasSuffix(".pcap") }
 
   /// Paths below ``captures`` of all files that begin as a capture does.
@@ -85,6 +87,7 @@ final class TemporaryFile {
     path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     try #require(descriptor >= 0)
     defer { close(descriptor) }
+    _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
     try #require(writeAll(bytes, to: descriptor))
   }
 

@@ -1,0 +1,107 @@
+function __ipsecdiag_should_offer_completions_for_flags_or_options -a expected_commands
+    set -l non_repeating_flags_or_options $argv[2..]
+    set -l non_repeating_flags_or_options_absent 0
+    set -l positional_index 0
+    set -l commands
+    __ipsecdiag_parse_tokens
+    test "$commands" = "$expected_commands"; and return $non_repeating_flags_or_options_absent
+end
+
+function __ipsecdiag_should_offer_completions_for_positional -a expected_commands positional_index_comparison expected_positional_index
+    set -l non_repeating_flags_or_options
+    set -l non_repeating_flags_or_options_absent 0
+    set -l positional_index 0
+    set -l commands
+    __ipsecdiag_parse_tokens
+    test "$commands" = "$expected_commands" -a \( "$positional_index" "$positional_index_comparison" "$expected_positional_index" \)
+end
+
+function __ipsecdiag_parse_tokens -S
+    set -l unparsed_tokens (__ipsecdiag_tokens -pc)
+    switch $unparsed_tokens[1]
+    case 'ipsecdiag'
+        __ipsecdiag_parse_subcommand 0 'version' 'h/help'
+        switch $unparsed_tokens[1]
+        case 'decode'
+            __ipsecdiag_parse_subcommand -r 1 'r/read=+' 'i/interface=' 'c/count=' 'time-from=' 'time-to=' 'peer=+' 'spi=+' 'exchange=+' 'keys=+' 'key-report' 'v/verbose' 'q/quiet' 'summary' 'format=' 'json' 'ndjson' 'time=' 'ascii' 'w/write=' 'version' 'h/help'
+        case 'help'
+            __ipsecdiag_parse_subcommand -r 1 'version'
+        end
+    end
+end
+
+function __ipsecdiag_tokens
+    if test (string split -m 1 -f 1 -- . "$FISH_VERSION") -gt 3
+        commandline --tokens-raw $argv
+    else
+        commandline -o $argv
+    end
+end
+
+function __ipsecdiag_parse_subcommand -S -a positional_count
+    argparse -s r -- $argv
+    set -l option_specs $argv[2..]
+    set -l is_repeating_positional $_flag_r
+    set -el _flag_r
+    set -a commands $unparsed_tokens[1]
+    set positional_index 0
+    while true
+        set -e unparsed_tokens[1]
+        argparse -sn "$commands" $option_specs -- $unparsed_tokens 2> /dev/null
+        set unparsed_tokens $argv
+        set positional_index (math $positional_index + 1)
+        for non_repeating_flag_or_option in $non_repeating_flags_or_options
+            if set -ql "_flag_$(string replace -a - _ -- $non_repeating_flag_or_option)"
+                set non_repeating_flags_or_options_absent 1
+                break
+            end
+        end
+        test (count $unparsed_tokens) -eq 0 -o \( -z "$is_repeating_positional" -a "$positional_index" -gt "$positional_count" \) && break
+    end
+end
+
+function __ipsecdiag_complete_directories
+    set -l token (commandline -t)
+    string match -- '*/' $token
+    set -l subdirs $token*/
+    printf %s\n $subdirs
+end
+
+function __ipsecdiag_custom_completion
+    set -x SAP_SHELL fish
+    set -x SAP_SHELL_VERSION $FISH_VERSION
+    set -l tokens (__ipsecdiag_tokens -p)
+    if test -z "$(__ipsecdiag_tokens -t)"
+        set -l index (count (__ipsecdiag_tokens -pc))
+        set tokens $tokens[..$index] \'\' $tokens[(math $index + 1)..]
+    end
+    command $tokens[1] $argv $tokens
+end
+
+complete -c 'ipsecdiag' -f
+complete -c 'ipsecdiag' -n '__ipsecdiag_should_offer_completions_for_flags_or_options "ipsecdiag" version' -l 'version' -d 'Show the version.'
+complete -c 'ipsecdiag' -n '__ipsecdiag_should_offer_completions_for_flags_or_options "ipsecdiag" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'ipsecdiag' -n '__ipsecdiag_should_offer_completions_for_positional "ipsecdiag" -eq 1' -fa 'decode' -d 'Shows what is in a capture: IKE, ESP and AH, a line a frame.'
+complete -c 'ipsecdiag' -n '__ipsecdiag_should_offer_completions_for_positional "ipsecdiag" -eq 1' -fa 'help' -d 'Show subcommand help information.'
+complete -c 'ipsecdiag' -n '__ipsecdiag_should_offer_completions_for_flags_or_options "ipsecdiag decode"' -s 'r' -l 'read' -d 'A capture file: pcap, pcapng or snoop, also gzip or zstd; - is standard input. Repeat for several, read in time order.' -rfka ''
+complete -c 'ipsecdiag' -n '__ipsecdiag_should_offer_completions_for_flags_or_options "ipsecdiag decode" i interface' -l 'interface' -s 'i' -d 'Capture live on this interface (needs CAP_NET_RAW).' -rfka ''
+complete -c 'ipsecdiag' -n '__ipsecdiag_should_offer_completions_for_flags_or_options "ipsecdiag decode" c count' -l 'count' -s 'c' -d 'Stop after this many frames.' -rfka ''
+complete -c 'ipsecdiag' -n '__ipsecdiag_should_offer_completions_for_flags_or_options "ipsecdiag decode" time-from' -l 'time-from' -d 'Only frames from this time on: RFC 3339, or seconds since 1970.' -rfka ''
+complete -c 'ipsecdiag' -n '__ipsecdiag_should_offer_completions_for_flags_or_options "ipsecdiag decode" time-to' -l 'time-to' -d 'Only frames up to this time.' -rfka ''
+complete -c 'ipsecdiag' -n '__ipsecdiag_should_offer_completions_for_flags_or_options "ipsecdiag decode"' -l 'peer' -d 'Only packets from or to this address. Repeat for several.' -rfka ''
+complete -c 'ipsecdiag' -n '__ipsecdiag_should_offer_completions_for_flags_or_options "ipsecdiag decode"' -l 'spi' -d 'Only ESP or AH with this SPI, or IKE with it on either side, in hexadecimal. Repeat for several.' -rfka ''
+complete -c 'ipsecdiag' -n '__ipsecdiag_should_offer_completions_for_flags_or_options "ipsecdiag decode"' -l 'exchange' -d 'Only IKE messages of this exchange: IKE_AUTH, \'main mode\', or its number. Repeat for several.' -rfka ''
+complete -c 'ipsecdiag' -n '__ipsecdiag_should_offer_completions_for_flags_or_options "ipsecdiag decode"' -l 'keys' -d 'Keys, in any form: Wireshark\'s esp_sa, ikev2_decryption_table and ikev1_decryption_table (strongSwan\'s save-keys), ip xfrm state, setkey -D, pluto\'s log. Repeat for several.' -rfka ''
+complete -c 'ipsecdiag' -n '__ipsecdiag_should_offer_completions_for_flags_or_options "ipsecdiag decode" key-report' -l 'key-report' -d 'Tell which key opened what, which fits nothing, and which SA has none.'
+complete -c 'ipsecdiag' -n '__ipsecdiag_should_offer_completions_for_flags_or_options "ipsecdiag decode"' -l 'verbose' -s 'v' -d 'Show every field with its byte range; twice, the bytes as well.'
+complete -c 'ipsecdiag' -n '__ipsecdiag_should_offer_completions_for_flags_or_options "ipsecdiag decode" q quiet' -l 'quiet' -s 'q' -d 'Print no frames: for use with -w.'
+complete -c 'ipsecdiag' -n '__ipsecdiag_should_offer_completions_for_flags_or_options "ipsecdiag decode" summary' -l 'summary' -d 'Print a table of conversations instead of frames.'
+complete -c 'ipsecdiag' -n '__ipsecdiag_should_offer_completions_for_flags_or_options "ipsecdiag decode" format' -l 'format' -d 'text, json or ndjson.' -rfka 'text json ndjson'
+complete -c 'ipsecdiag' -n '__ipsecdiag_should_offer_completions_for_flags_or_options "ipsecdiag decode" json' -l 'json' -d 'Short for --format json: one document.'
+complete -c 'ipsecdiag' -n '__ipsecdiag_should_offer_completions_for_flags_or_options "ipsecdiag decode" ndjson' -l 'ndjson' -d 'Short for --format ndjson: one object a line.'
+complete -c 'ipsecdiag' -n '__ipsecdiag_should_offer_completions_for_flags_or_options "ipsecdiag decode" time' -l 'time' -d 'relative, delta, epoch, utc or local.' -rfka 'relative delta epoch utc local'
+complete -c 'ipsecdiag' -n '__ipsecdiag_should_offer_completions_for_flags_or_options "ipsecdiag decode" ascii' -l 'ascii' -d 'Plain ASCII; the default where the locale is not UTF-8.'
+complete -c 'ipsecdiag' -n '__ipsecdiag_should_offer_completions_for_flags_or_options "ipsecdiag decode" w write' -s 'w' -l 'write' -d 'Also write the selected frames to this pcapng file; with --keys, the packets inside their ESP instead.' -rfka ''
+complete -c 'ipsecdiag' -n '__ipsecdiag_should_offer_completions_for_flags_or_options "ipsecdiag decode" version' -l 'version' -d 'Show the version.'
+complete -c 'ipsecdiag' -n '__ipsecdiag_should_offer_completions_for_flags_or_options "ipsecdiag decode" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'ipsecdiag' -n '__ipsecdiag_should_offer_completions_for_flags_or_options "ipsecdiag help" version' -l 'version' -d 'Show the version.'
