@@ -84,7 +84,8 @@ package final class Decryptor {
 
   /// Lends what an ESP packet of the last frame carried, without padding and trailer.
   package func withContent<Content>(_ range: Range<Int>, _ body: (RawSpan) -> Content) -> Content {
-    body(store.rawBytes.extracting(range))
+    let store = store
+    return body(store.rawBytes.extracting(range))
   }
 
   /// Where the key of a ``Result/packet(nextHeader:range:key:)`` was read.

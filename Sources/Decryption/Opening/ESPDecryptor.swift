@@ -210,7 +210,7 @@ final class ESPDecryptor {
     guard payloadBytes >= 0 else { return nil }
     if key.provesCipher { return (nextHeader, payloadBytes) }
     let content = PlausibleContent(
-      bytes: plaintext.span, payloadBytes: payloadBytes, padLength: padLength,
+      bytes: plaintext, payloadBytes: payloadBytes, padLength: padLength,
       nextHeader: nextHeader)
     return content.isLikely(isAuthentic: key.isChecked) ? (nextHeader, payloadBytes) : nil
   }

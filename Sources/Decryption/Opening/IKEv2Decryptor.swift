@@ -159,7 +159,7 @@ struct IKEFragments {
     var pieces: [UInt16: [UInt8]] = [:]
   }
 
-  /// Messages held at once, and bytes of one of them.
+  /// Messages held at once, and bytes of one of them; an empty fragment costs, too.
   static let messageLimit = 64
   static let byteLimit = 1 << 18
 
@@ -191,7 +191,8 @@ struct IKEFragments {
       let whole = message.pieces.sorted { $0.key < $1.key }.flatMap(\.value)
       return (whole, message.first)
     }
-    guard message.pieces.values.reduce(0, { $0 + $1.count }) <= Self.byteLimit else { return nil }
+    let size = message.pieces.values.reduce(0) { $0 + $1.count + 64 }
+    guard size <= Self.byteLimit else { return nil }
     if pending.count >= Self.messageLimit,
       let oldest = pending.min(by: { $0.value.order < $1.value.order })
     {

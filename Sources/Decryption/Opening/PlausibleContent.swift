@@ -5,19 +5,11 @@ internal import PacketDissector
 /// A wrong key yields noise. Noise passes as an IPv4 packet about once in 2^40 packets, as anything
 /// else about once in 2^13 without an ICV, and in 2^9 beside one: that one has then proved the MAC's
 /// key of the same line.
-struct PlausibleContent: ~Escapable {
-  let bytes: Span<UInt8>
+struct PlausibleContent {
+  let bytes: [UInt8]
   let payloadBytes: Int
   let padLength: Int
   let nextHeader: UInt8
-
-  @_lifetime(copy bytes)
-  init(bytes: Span<UInt8>, payloadBytes: Int, padLength: Int, nextHeader: UInt8) {
-    self.bytes = bytes
-    self.payloadBytes = payloadBytes
-    self.padLength = padLength
-    self.nextHeader = nextHeader
-  }
 
   /// - Parameter isAuthentic: A MAC beside the cipher has verified.
   func isLikely(isAuthentic: Bool) -> Bool {
