@@ -37,14 +37,25 @@ struct ESPSender: ~Copyable {
     spi: UInt32, _ transform: EncryptionTransform, mac: IntegrityTransform?, usesESN: Bool,
     seed: UInt8, names: (cipher: String, integrity: String)
   ) throws {
+    let key = (0..<transform.keyMaterialBytes).map { UInt8($0) &* 7 &+ seed }
+    let macKey = (0..<(mac?.keyMaterialBytes ?? 0)).map { UInt8($0) &* 5 &+ seed }
+    let sealer = try PacketSealer(transform, keyMaterial: Secret(copying: key))
+    let checker = try Self.checker(mac, macKey)
     self.spi = spi
     self.mac = mac
     self.usesESN = usesESN
     self.names = names
-    key = (0..<transform.keyMaterialBytes).map { UInt8($0) &* 7 &+ seed }
-    macKey = (0..<(mac?.keyMaterialBytes ?? 0)).map { UInt8($0) &* 5 &+ seed }
-    sealer = try PacketSealer(transform, keyMaterial: Secret(copying: key))
-    if let mac { checker = try IntegrityChecker(mac, keyMaterial: Secret(copying: macKey)) }
+    self.key = key
+    self.macKey = macKey
+    self.sealer = sealer
+    self.checker = checker
+  }
+
+  private static func checker(
+    _ mac: IntegrityTransform?, _ key: [UInt8]
+  ) throws -> IntegrityChecker? {
+    guard let mac else { return nil }
+    return try IntegrityChecker(mac, keyMaterial: Secret(copying: key))
   }
 
   /// A line of Wireshark's esp_sa.

@@ -103,8 +103,11 @@ final class IKEv2Decryptor {
         continue
       }
       let content = Array(plaintext[..<(count - 1 - Int(plaintext[count - 1]))])
+      // What is in a fragment but the first begins anywhere; it waits for the first.
+      let canTell = fragment.map { $0.number == 1 } ?? true
       guard
-        key.provesCipher || fragment != nil || Self.isPlausible(content, first)
+        key.provesCipher || !canTell
+          || Self.isPlausible(content, first, isFragment: fragment != nil)
       else {
         candidate.failed += 1
         result = .doesNotVerify
@@ -117,13 +120,17 @@ final class IKEv2Decryptor {
     return result
   }
 
-  /// Where a MAC beside the cipher has verified: its key is right, and the cipher's is, too, where the
-  /// first payload fits. A message may be malformed further on, a fragment begins anywhere.
-  private static func isPlausible(_ content: [UInt8], _ first: PayloadType) -> Bool {
+  /// Where a MAC beside the cipher has verified, that one's key is right; the cipher's is, too, where
+  /// the first payload has a header (RFC 7296, section 3.2). A message may be malformed further on.
+  private static func isPlausible(
+    _ content: [UInt8], _ first: PayloadType, isFragment: Bool
+  ) -> Bool {
     if first == .none || content.isEmpty { return first == .none && content.isEmpty }
-    guard content.count >= 4 else { return false }
+    guard content.count >= 4 else { return isFragment }
+    let next = PayloadType(rawValue: content[0])
     let length = Int(content[2]) << 8 | Int(content[3])
-    return length >= 4 && length <= content.count
+    return (next.name != nil || next.rawValue >= 128) && content[1] & 0x7F == 0 && length >= 4
+      && (isFragment || length <= content.count)
   }
 
   private func finish(
