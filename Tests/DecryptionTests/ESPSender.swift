@@ -22,7 +22,7 @@ struct ESPSender: ~Copyable {
       names: ("AES-GCM with 16 octet ICV [RFC4106]", "NULL"))
   }
 
-  /// - Parameter icvBytes: 12 for the truncation of kernels before RFC 4868.
+  /// `icvBytes` is 12 for the truncation of kernels before RFC 4868.
   static func cbc(
     spi: UInt32, usesESN: Bool = false, icvBytes: Int = 16, seed: UInt8 = 1
   ) throws -> ESPSender {
@@ -58,9 +58,7 @@ struct ESPSender: ~Copyable {
     return try IntegrityChecker(mac, keyMaterial: Secret(copying: key))
   }
 
-  /// A line of Wireshark's esp_sa.
-  ///
-  /// - Parameter sequenceBits: What newer versions of it say of ESN; nil says nothing.
+  /// A line of Wireshark's esp_sa. `sequenceBits` is what newer versions say of ESN; nil is nothing.
   func line(
     source: String = "192.0.2.1", destination: String = "192.0.2.2", sequenceBits: Int? = nil
   ) -> String {
@@ -73,11 +71,8 @@ struct ESPSender: ~Copyable {
     return fields.map { "\"\($0)\"" }.joined(separator: ",") + more + "\n"
   }
 
-  /// A whole IPv4 packet around ESP.
-  ///
-  /// - Parameters:
-  ///   - sequence: With its upper half, which only ESN authenticates.
-  ///   - trafficPadding: Bytes of TFC padding behind the payload.
+  /// A whole IPv4 packet around ESP. The sequence number is given with its upper half, which only ESN
+  /// authenticates; `trafficPadding` is how many bytes of TFC padding follow the payload.
   mutating func packet(
     _ sequence: UInt64, _ payload: [UInt8], nextHeader: UInt8 = 4, trafficPadding: Int = 0,
     source: String = "192.0.2.1", destination: String = "192.0.2.2"

@@ -11,7 +11,7 @@ struct PlausibleContent {
   let padLength: Int
   let nextHeader: UInt8
 
-  /// - Parameter isAuthentic: A MAC beside the cipher has verified.
+  /// `isAuthentic`: a MAC beside the cipher has verified.
   func isLikely(isAuthentic: Bool) -> Bool {
     switch nextHeader {
     case 4: isIPv4 && (isAuthentic || isPaddingCounted)
