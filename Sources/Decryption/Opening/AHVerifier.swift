@@ -65,8 +65,7 @@ final class AHVerifier {
     }
   }
 
-  /// - Parameters:
-  ///   - record: The AH packet's place in `bytes`, its IP header before it.
+  /// Checks the AH packet that `record` places in `bytes`, its IP header before it.
   func verify(
     _ header: AHHeader, _ record: IPsecRecord, _ internet: InternetHeader, _ bytes: RawSpan
   ) -> Outcome {
