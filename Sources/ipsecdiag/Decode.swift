@@ -123,6 +123,7 @@ struct Decode: ParsableCommand {
     options.count = capture.count
     options.isSummary = summary
     options.isQuiet = quiet
+    options.width = Terminal.width
     return options
   }
 
@@ -137,8 +138,17 @@ struct Decode: ParsableCommand {
 extension DecodeReport.Format: ExpressibleByArgument {}
 extension TimeStyle: ExpressibleByArgument {}
 
-/// What the locale says of the terminal.
+/// What the terminal and the locale say.
 enum Terminal {
+  /// Columns, where standard output is a terminal that tells.
+  static var width: Int? {
+    var size = winsize()
+    guard isatty(STDOUT_FILENO) == 1,
+      unsafe ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0
+    else { return nil }
+    return Int(size.ws_col)
+  }
+
   /// The first of LC_ALL, LC_CTYPE and LANG that is set decides, as in setlocale(3). Without any,
   /// output is UTF-8 all the same: pipes and logs of today are.
   static var isUTF8: Bool {

@@ -80,6 +80,7 @@ final class ESPDecryptor {
   ///   - packet: From the SPI to the end of the ICV.
   ///   - header: What the packet's first eight bytes say.
   ///   - internet: The IP header around it.
+  /// - Returns: What became of it; the plaintext is then in ``plaintext``.
   func open(_ packet: RawSpan, _ header: ESPHeader, _ internet: InternetHeader) -> Outcome {
     guard packet.byteCount <= plaintext.count else { return .doesNotVerify }
     var result = Outcome.noKey
