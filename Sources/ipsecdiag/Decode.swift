@@ -20,8 +20,8 @@ struct Decode: ParsableCommand {
         ipsecdiag decode -r tunnel.pcap --keys charon.keys --key-report
         ipsecdiag decode -r tunnel.pcap --keys charon.keys -q -w inner.pcapng
         ipsecdiag decode -r a.pcapng -r b.pcap.gz --summary
-        tcpdump -w - -U udp port 500 or udp port 4500 or esp | ipsecdiag decode -r -
-        ipsecdiag decode -r tunnel.pcap --ndjson | jq 'select(.ipsec[0].kind == "esp")'
+        tcpdump -w - -U 'udp port 500 or udp port 4500' | ipsecdiag decode -r -
+        ipsecdiag decode -r tunnel.pcap --ndjson | jq .ipsec
       """)
 
   @OptionGroup var capture: CaptureOptions
