@@ -35,7 +35,8 @@ let package = Package(
       swiftSettings: settings),
     .target(
       name: "Decryption", dependencies: ["PacketDissector", "IPsecCrypto"], swiftSettings: settings),
-    .target(name: "Diagnosis", dependencies: ["PacketDissector"], swiftSettings: settings),
+    .target(
+      name: "Diagnosis", dependencies: ["PacketDissector", "IPsecCrypto"], swiftSettings: settings),
     .target(
       name: "Report",
       dependencies: ["PacketDissector", "IPsecCrypto", "Capture", "Decryption", "Diagnosis"],
@@ -43,7 +44,7 @@ let package = Package(
     .executableTarget(
       name: "ipsecdiag",
       dependencies: [
-        "PacketDissector", "Capture", "Decryption", "Report",
+        "PacketDissector", "Capture", "Decryption", "Diagnosis", "Report",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
@@ -59,7 +60,7 @@ let package = Package(
       name: "DecryptionTests", dependencies: ["Decryption", "IPsecCrypto", "PacketDissector"],
       swiftSettings: settings),
     .testTarget(
-      name: "DiagnosisTests", dependencies: ["Diagnosis", "PacketDissector"],
+      name: "DiagnosisTests", dependencies: ["Diagnosis", "IPsecCrypto", "PacketDissector"],
       swiftSettings: settings),
     .testTarget(
       name: "ReportTests",
