@@ -23,7 +23,7 @@ function __ipsecdiag_parse_tokens -S
         __ipsecdiag_parse_subcommand 0 'version' 'h/help'
         switch $unparsed_tokens[1]
         case 'decode'
-            __ipsecdiag_parse_subcommand -r 1 'r/read=+' 'i/interface=' 'c/count=' 'time-from=' 'time-to=' 'peer=+' 'spi=+' 'exchange=+' 'keys=+' 'key-report' 'v/verbose' 'q/quiet' 'summary' 'format=' 'json' 'ndjson' 'time=' 'ascii' 'w/write=' 'version' 'h/help'
+            __ipsecdiag_parse_subcommand -r 1 'r/read=+' 'i/interface=' 'c/count=' 'time-from=' 'time-to=' 'peer=+' 'spi=+' 'exchange=+' 'keys=+' 'key-report' 'show-keys' 'v/verbose' 'q/quiet' 'summary' 'format=' 'json' 'ndjson' 'time=' 'ascii' 'w/write=' 'version' 'h/help'
         case 'help'
             __ipsecdiag_parse_subcommand -r 1 'version'
         end
@@ -91,8 +91,9 @@ complete -c 'ipsecdiag' -n '__ipsecdiag_should_offer_completions_for_flags_or_op
 complete -c 'ipsecdiag' -n '__ipsecdiag_should_offer_completions_for_flags_or_options "ipsecdiag decode"' -l 'peer' -d 'Only packets from or to this address. Repeat for several.' -rfka ''
 complete -c 'ipsecdiag' -n '__ipsecdiag_should_offer_completions_for_flags_or_options "ipsecdiag decode"' -l 'spi' -d 'Only ESP or AH with this SPI, or IKE with it on either side, in hexadecimal. Repeat for several.' -rfka ''
 complete -c 'ipsecdiag' -n '__ipsecdiag_should_offer_completions_for_flags_or_options "ipsecdiag decode"' -l 'exchange' -d 'Only IKE messages of this exchange: IKE_AUTH, \'main mode\', or its number. Repeat for several.' -rfka ''
-complete -c 'ipsecdiag' -n '__ipsecdiag_should_offer_completions_for_flags_or_options "ipsecdiag decode"' -l 'keys' -d 'Keys, in any form: Wireshark\'s esp_sa, ikev2_decryption_table and ikev1_decryption_table (strongSwan\'s save-keys), ip xfrm state, setkey -D, pluto\'s log. Repeat for several.' -rfka ''
+complete -c 'ipsecdiag' -n '__ipsecdiag_should_offer_completions_for_flags_or_options "ipsecdiag decode"' -l 'keys' -d 'Keys, in any form: Wireshark\'s esp_sa, ikev2_decryption_table and ikev1_decryption_table (strongSwan\'s save-keys), ip xfrm state, setkey -D, pluto\'s log. The word kernel is no file but this kernel\'s SAs (needs CAP_NET_ADMIN). Repeat for several.' -rfka ''
 complete -c 'ipsecdiag' -n '__ipsecdiag_should_offer_completions_for_flags_or_options "ipsecdiag decode" key-report' -l 'key-report' -d 'Tell which key opened what, which fits nothing, and which SA has none.'
+complete -c 'ipsecdiag' -n '__ipsecdiag_should_offer_completions_for_flags_or_options "ipsecdiag decode" show-keys' -l 'show-keys' -d 'With --key-report: print the keys themselves, in hexadecimal.'
 complete -c 'ipsecdiag' -n '__ipsecdiag_should_offer_completions_for_flags_or_options "ipsecdiag decode"' -l 'verbose' -s 'v' -d 'Show every field with its byte range; twice, the bytes as well.'
 complete -c 'ipsecdiag' -n '__ipsecdiag_should_offer_completions_for_flags_or_options "ipsecdiag decode" q quiet' -l 'quiet' -s 'q' -d 'Print no frames: for use with -w.'
 complete -c 'ipsecdiag' -n '__ipsecdiag_should_offer_completions_for_flags_or_options "ipsecdiag decode" summary' -l 'summary' -d 'Print a table of conversations instead of frames.'
