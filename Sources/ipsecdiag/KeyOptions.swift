@@ -14,7 +14,7 @@ struct KeyOptions: ParsableArguments {
   @Flag(help: "Tell which key opened what, which fits nothing, and which SA has none.")
   var keyReport = false
 
-  @Flag(help: "With --key-report: print the keys themselves, in hexadecimal.")
+  @Flag(help: "Print the keys themselves in the key report, in hexadecimal.")
   var showKeys = false
 
   mutating func validate() throws {
