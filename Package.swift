@@ -23,6 +23,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
   ],
   targets: [
+    .systemLibrary(name: "CLinux"),
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -36,6 +37,9 @@ let package = Package(
     .target(
       name: "Decryption", dependencies: ["PacketDissector", "IPsecCrypto"], swiftSettings: settings),
     .target(
+      name: "Host", dependencies: ["PacketDissector", "IPsecCrypto", "Decryption", "CLinux"],
+      swiftSettings: settings),
+    .target(
       name: "Diagnosis", dependencies: ["PacketDissector", "IPsecCrypto"], swiftSettings: settings),
     .target(
       name: "Report",
@@ -44,7 +48,7 @@ let package = Package(
     .executableTarget(
       name: "ipsecdiag",
       dependencies: [
-        "PacketDissector", "Capture", "Decryption", "Diagnosis", "Report",
+        "PacketDissector", "Capture", "Decryption", "Diagnosis", "Host", "Report",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
@@ -58,6 +62,10 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "DecryptionTests", dependencies: ["Decryption", "IPsecCrypto", "PacketDissector"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "HostTests",
+      dependencies: ["Host", "Decryption", "IPsecCrypto", "PacketDissector", "CLinux"],
       swiftSettings: settings),
     .testTarget(
       name: "DiagnosisTests", dependencies: ["Diagnosis", "IPsecCrypto", "PacketDissector"],

@@ -186,7 +186,7 @@ _ipsecdiag() {
 
 _ipsecdiag_decode() {
     repeating_flags=(--verbose -v)
-    non_repeating_flags=(--key-report --quiet -q --summary --json --ndjson --ascii --version -h --help)
+    non_repeating_flags=(--key-report --show-keys --quiet -q --summary --json --ndjson --ascii --version -h --help)
     repeating_options=(-r --read --peer --spi --exchange --keys)
     non_repeating_options=(--interface -i --count -c --time-from --time-to --format --time -w --write)
     __ipsecdiag_offer_flags_options -1

@@ -61,7 +61,8 @@ final class AHVerifier {
         subject: "AH \(Decryptor.hex(candidate.key.spi.map(UInt64.init), 8))",
         algorithms: "\(candidate.key.integrity)", opened: candidate.verified,
         failed: candidate.failed, openedAs96Bits: 0, usesESN: candidate.key.usesESN,
-        fault: candidate.fault?.description)
+        fault: candidate.fault?.description,
+        secrets: Decryptor.named(["authentication": candidate.key.integrityKey]))
     }
   }
 
