@@ -215,7 +215,7 @@ extension Decryptor {
         subject: "ESP \(Self.hex(candidate.key.spi.map(UInt64.init), 8))",
         algorithms: Self.names("\(candidate.key.cipher)", "\(candidate.key.integrity)"),
         opened: candidate.opened, failed: candidate.failed,
-        openedAs96Bits: candidate.openedShort, usesESN: candidate.usesESN,
+        openedAs96Bits: candidate.openedShort, usesESN: candidate.sequence.usesESN,
         fault: candidate.fault?.description)
     } + ah.uses
       + ikev2.candidates.map { candidate in
