@@ -20,7 +20,10 @@ struct RecordingTests {
     #expect(opened.faults == [])
     #expect(name.hasPrefix("ikev1") ? opened.ikev1 >= 6 : opened.ikev2 >= 2)
     #expect(opened.uses.map(\.origin) == files.flatMap(Self.origins))
-    #expect(opened.uses.allSatisfy { $0.opened > 0 && $0.fault == nil && $0.openedAs96Bits == 0 })
+    #expect(opened.uses.allSatisfy { $0.fault == nil && $0.openedAs96Bits == 0 })
+    // A line may be read in several ways, of which one fits.
+    let useful = Set(opened.uses.filter { $0.opened > 0 }.map(\.origin))
+    #expect(useful == Set(opened.uses.map(\.origin)))
     #expect(opened.uses.reduce(0) { $0 + $1.opened } == opened.opened)
     // What has an SK payload has one key that fits; the others of its SPIs are tried in vain.
     let hasOneKeyEach = !name.hasSuffix("intermediate")

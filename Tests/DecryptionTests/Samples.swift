@@ -158,3 +158,5 @@ func text(of path: String) throws -> String {
     bytes += block[..<count]
   }
 }
+
+func isReadable(_ path: String) -> Bool { unsafe access(path, R_OK) == 0 }

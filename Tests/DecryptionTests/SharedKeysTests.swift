@@ -6,7 +6,7 @@ import Testing
 @Suite("Captures of others with their keys")
 struct SharedKeysTests {
   static let folder = ["\(packageRoot)/../shared/captures", "\(packageRoot)/../../shared/captures"]
-    .first { (try? text(of: "\($0)/INDEX.csv")) != nil }
+    .first { isReadable("\($0)/INDEX.csv") }
   static let endings = [
     ".esp_sa", ".ikev2_decryption_table", ".ikev1_decryption_table", ".ah_keys",
   ]
@@ -14,11 +14,11 @@ struct SharedKeysTests {
   /// Captures below ``folder`` that have a table beside them.
   static let captures: [String] = {
     guard let folder, let index = try? text(of: "\(folder)/INDEX.csv") else { return [] }
-    let paths = index.split(separator: "\n").dropFirst().compactMap {
+    let paths = index.split(whereSeparator: \.isNewline).dropFirst().compactMap {
       $0.split(separator: ",").first.map(String.init)
     }
     return paths.filter { path in
-      endings.contains { (try? text(of: "\(folder)/\(path)\($0)")) != nil }
+      endings.contains { isReadable("\(folder)/\(path)\($0)") }
     }
   }()
 
@@ -27,7 +27,7 @@ struct SharedKeysTests {
     .enabled(if: folder != nil, "there is no ../shared/captures"), arguments: captures)
   func complete(_ name: String) throws {
     let folder = try #require(Self.folder)
-    let tables = Self.endings.map { "\(folder)/\(name)\($0)" }.filter { (try? text(of: $0)) != nil }
+    let tables = Self.endings.map { "\(folder)/\(name)\($0)" }.filter(isReadable)
     let files = try tables.map(KeyFile.read)
     #expect(files.flatMap(\.problems) == [])
     let opened = try OpenedCapture("\(folder)/\(name)", files)
@@ -49,7 +49,7 @@ struct SharedKeysTests {
 
   @Test("All of them are found", .enabled(if: folder != nil, "there is no ../shared/captures"))
   func found() {
-    #expect(Self.captures.count == 55)
+    #expect(Self.captures.count == 57)
   }
 }
 
