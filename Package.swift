@@ -61,7 +61,8 @@ let package = Package(
       name: "CaptureTests", dependencies: ["Capture", "PacketDissector", "CZlib", "CZstd"],
       swiftSettings: settings),
     .testTarget(
-      name: "DecryptionTests", dependencies: ["Decryption", "IPsecCrypto", "PacketDissector"],
+      name: "DecryptionTests",
+      dependencies: ["Decryption", "Capture", "IPsecCrypto", "PacketDissector"],
       swiftSettings: settings),
     .testTarget(
       name: "HostTests",

@@ -10,8 +10,7 @@ extension Decryptor {
   }
 
   private func inner(_ range: Range<Int>, _ nextHeader: UInt8) -> Frame {
-    let bytes = Array(store[range])
-    return Frame(inner: bytes.rawBytes, nextHeader: nextHeader)
+    withContent(range) { Frame(inner: $0, nextHeader: nextHeader) }
   }
 
   /// Behind a record on its line: "{IDi AUTH SA TSi TSr}", " { 10.98.0.1 → 10.99.0.1 … }".
@@ -53,7 +52,7 @@ extension Decryptor {
       text.json(chain.payloads)
       text.put("}")
     case .packet(let nextHeader, let range, let key):
-      text.opened(by: key)
+      text.opened(by: origin(ofESPKey: key))
       text.put(",\"bytes\":")
       text.decimal(range.count)
       text.put(",\"next_header\":")
@@ -77,7 +76,7 @@ extension Decryptor {
       case .ikev2(let chain, let key): [heading(key, chain.fields)]
       case .ikev1(let chain, let key): [heading(key, chain.payloads.map(\.field))]
       case .packet(let nextHeader, let range, let key):
-        [heading(key, innerFields(range, nextHeader))]
+        [heading(origin(ofESPKey: key), innerFields(range, nextHeader))]
       case .authentic(let key): [heading(key, [])]
       default: []
       }
@@ -85,8 +84,7 @@ extension Decryptor {
   }
 
   private func innerFields(_ range: Range<Int>, _ nextHeader: UInt8) -> [Field] {
-    let bytes = Array(store[range])
-    return Frame.fields(ofInner: bytes.rawBytes, nextHeader: nextHeader)
+    withContent(range) { Frame.fields(ofInner: $0, nextHeader: nextHeader) }
   }
 
   private func heading(_ key: KeyOrigin, _ children: [Field]) -> Field {
@@ -98,7 +96,10 @@ extension Decryptor {
   func innerPackets(of reader: FrameReader) -> [[UInt8]] {
     results.compactMap { result in
       guard case .packet(let nextHeader, let range, _) = result else { return nil }
-      let content = Array(store[range])
+      let content = withContent(range) { content in
+        var reader = ByteReader(content)
+        return reader.rest()
+      }
       switch nextHeader {
       case 4, 41: return InternetPacket.trimmed(content)
       case 59: return nil

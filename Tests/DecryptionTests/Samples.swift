@@ -144,3 +144,19 @@ func files(in directory: String, endings: [String]) -> [String] {
 }
 
 let packageRoot = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+
+func text(of path: String) throws -> String {
+  let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+  try #require(descriptor >= 0, "cannot open \(path)")
+  defer { close(descriptor) }
+  var bytes: [UInt8] = []
+  var block = [UInt8](repeating: 0, count: 65536)
+  while true {
+    // read() writes at most the count of bytes that the block has.
+    let count = unsafe Glibc.read(descriptor, &block, block.count)
+    if count <= 0 { return String(decoding: bytes, as: UTF8.self) }
+    bytes += block[..<count]
+  }
+}
+
+func isReadable(_ path: String) -> Bool { unsafe access(path, R_OK) == 0 }

@@ -20,8 +20,25 @@ struct ParityTests {
     try expectAgreement(over: try #require(Place.captures))
   }
 
-  private func expectAgreement(over folder: String) throws {
-    let run = try Command(["--ipsecdiag", Place.binary, folder], executable: Self.compare)
+  static let compareDecrypted = "\(Place.root)/scripts/compare-decrypted-with-tshark"
+
+  @Test(
+    "Over what both open of the recordings with their keys",
+    .enabled(if: Place.program("tshark") != nil, "tshark is missing: run scripts/setup --test"))
+  func decryptedRecordings() throws {
+    try expectAgreement(over: Place.recordings, by: Self.compareDecrypted)
+  }
+
+  @Test(
+    "Over what both open of the captures of others with their keys",
+    .enabled(if: Place.program("tshark") != nil, "tshark is missing: run scripts/setup --test"),
+    .enabled(if: Place.captures != nil, "there is no ../shared/captures"))
+  func decryptedShared() throws {
+    try expectAgreement(over: try #require(Place.captures), by: Self.compareDecrypted)
+  }
+
+  private func expectAgreement(over folder: String, by script: String = compare) throws {
+    let run = try Command(["--ipsecdiag", Place.binary, folder], executable: script)
     #expect(run.exitCode == 0, "\(run.text.prefix(4000))")
     #expect(run.errorText.contains(" 0 disagreements left, "))
   }

@@ -37,7 +37,8 @@ struct KernelState {
     case "replay-window", "flag":
       // Older iproute2 prints the flag's number.
       let flags = words.drop { !$0.isText("flag") }
-      key.usesESN = flags.contains { $0.isText("esn") || $0.isText("80") }
+      // -s has a second line that begins so, among the counters.
+      key.usesESN = key.usesESN == true || flags.contains { $0.isText("esn") || $0.isText("80") }
     case "enc": try cipher(words, icvBits: nil)
     case "aead": try cipher(words, icvBits: Self.bits(words))
     case "auth", "auth-trunc": try integrity(words, isTruncated: first == "auth-trunc")

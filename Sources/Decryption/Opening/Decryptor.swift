@@ -6,8 +6,9 @@ package import PacketDissector
 package final class Decryptor {
   /// What became of one IPsec record.
   package enum Result {
-    /// An ESP packet: `range` of ``store`` is what it carried.
-    case packet(nextHeader: UInt8, range: Range<Int>, key: KeyOrigin)
+    /// An ESP packet: ``withContent(_:_:)`` lends what it carried, ``origin(ofESPKey:)`` names the
+    /// key.
+    case packet(nextHeader: UInt8, range: Range<Int>, key: Int)
     /// The payloads of an IKEv2 message, or of all its fragments.
     case ikev2(PayloadChain, key: KeyOrigin)
     case ikev1(IKEv1PayloadChain, key: KeyOrigin)
@@ -36,7 +37,7 @@ package final class Decryptor {
   /// One a record of the last frame, in order; nil where nothing was encrypted.
   package private(set) var results: [Result?] = []
   /// The plaintexts of the last frame's ESP packets.
-  package private(set) var store: [UInt8] = []
+  private var store: [UInt8] = []
   /// What stayed closed, and how often, by SA. Counted for the first ``closedLimit`` SAs.
   package private(set) var closed: [ClosedSA: UInt64] = [:]
   package static let closedLimit = 10_000
@@ -81,6 +82,15 @@ package final class Decryptor {
     }
   }
 
+  /// Lends what an ESP packet of the last frame carried, without padding and trailer.
+  package func withContent<Content>(_ range: Range<Int>, _ body: (RawSpan) -> Content) -> Content {
+    let store = store
+    return body(store.rawBytes.extracting(range))
+  }
+
+  /// Where the key of a ``Result/packet(nextHeader:range:key:)`` was read.
+  package func origin(ofESPKey key: Int) -> KeyOrigin { esp.candidates[key].key.origin }
+
   private func open(
     _ record: IPsecRecord, _ internet: InternetHeader, _ dissector: Dissector, _ bytes: RawSpan,
     isCut: Bool
@@ -97,7 +107,11 @@ package final class Decryptor {
     case .ah(let header):
       let kind = ClosedSA.Kind.ah(
         header.spi, source: internet.source, destination: internet.destination)
-      guard !isCut, record.store == .frame else { return unopened(.cut, kind) }
+      guard record.store == .frame else {
+        // The ICV covers the IP header, which is gone when the fragments are one.
+        return unopened(.unsupported("AH in IP fragments cannot be checked"), kind)
+      }
+      guard !isCut else { return unopened(.cut, kind) }
       return verify(header, record, internet, bytes, kind)
     case .ike:
       return dissector.withBytes(of: record, in: bytes) { bytes in
@@ -119,9 +133,7 @@ package final class Decryptor {
     case .opened(let nextHeader, let payloadBytes, let candidate):
       let start = store.count
       store.append(contentsOf: esp.plaintext[..<payloadBytes])
-      return .packet(
-        nextHeader: nextHeader, range: start..<store.count,
-        key: esp.candidates[candidate].key.origin)
+      return .packet(nextHeader: nextHeader, range: start..<store.count, key: candidate)
     case .noKey: return unopened(.noKey, kind)
     case .doesNotVerify: return unopened(.doesNotVerify, kind)
     case .unsupported(let candidate):
@@ -215,7 +227,7 @@ extension Decryptor {
         subject: "ESP \(Self.hex(candidate.key.spi.map(UInt64.init), 8))",
         algorithms: Self.names("\(candidate.key.cipher)", "\(candidate.key.integrity)"),
         opened: candidate.opened, failed: candidate.failed,
-        openedAs96Bits: candidate.openedShort, usesESN: candidate.usesESN,
+        openedAs96Bits: candidate.openedShort, usesESN: candidate.sequence.usesESN,
         fault: candidate.fault?.description,
         secrets: Self.named([
           "encryption": candidate.key.cipherKey, "authentication": candidate.key.integrityKey,

@@ -25,15 +25,11 @@ final class ESPDecryptor {
     fileprivate(set) var failed: UInt64 = 0
     /// Packets verified with the ICV cut to 96 bits.
     fileprivate(set) var openedShort: UInt64 = 0
-    /// Nil until a packet has proved it.
-    fileprivate(set) var usesESN: Bool?
-    fileprivate var epoch: UInt32 = 0
-    fileprivate var highest: UInt32 = 0
-    fileprivate var searches = 0
+    fileprivate(set) var sequence: SequenceEpochs
 
     init(_ key: ESPKey) {
       self.key = key
-      usesESN = key.usesESN
+      sequence = SequenceEpochs(usesESN: key.usesESN)
       func make(_ icvBytes: Int?) throws(CryptoError) -> PacketKey {
         try PacketKey(
           cipher: key.cipher, cipherKey: key.cipherKey, integrity: key.integrity,
@@ -54,24 +50,36 @@ final class ESPDecryptor {
   }
 
   let candidates: [Candidate]
-  private var bySPI: [UInt32: [Int]] = [:]
-  private var anySPI: [Int] = []
+  /// The candidates that name their SPI, in its order, those of one SPI in the order of the files.
+  private let named: [(spi: UInt32, number: Int)]
+  private let anySPI: [Int]
   private(set) var plaintext = [UInt8](repeating: 0, count: 1 << 16)
   private var high = [UInt8](repeating: 0, count: 4)
 
-  /// How many upper halves are tried for a capture that starts late, and on how many packets.
-  private static let epochLimit: UInt32 = 4096
-  private static let searchLimit = 3
-
   init(_ keys: [ESPKey]) {
     candidates = keys.filter { $0.ipsecProtocol == .esp }.map(Candidate.init)
-    for (index, candidate) in candidates.enumerated() {
+    var named: [(spi: UInt32, number: Int)] = []
+    var anySPI: [Int] = []
+    for (number, candidate) in candidates.enumerated() {
       if let spi = candidate.key.spi {
-        bySPI[spi, default: []].append(index)
+        named.append((spi, number))
       } else {
-        anySPI.append(index)
+        anySPI.append(number)
       }
     }
+    self.named = named.sorted { ($0.spi, $0.number) < ($1.spi, $1.number) }
+    self.anySPI = anySPI
+  }
+
+  /// Where in ``named`` the keys of an SPI begin, by bisection: no hash to compute for each packet.
+  private func start(of spi: UInt32) -> Int {
+    var low = 0
+    var high = named.count
+    while low < high {
+      let middle = (low + high) / 2
+      if named[middle].spi < spi { low = middle + 1 } else { high = middle }
+    }
+    return low
   }
 
   /// Opens one packet.
@@ -84,79 +92,57 @@ final class ESPDecryptor {
   func open(_ packet: RawSpan, _ header: ESPHeader, _ internet: InternetHeader) -> Outcome {
     guard packet.byteCount <= plaintext.count else { return .doesNotVerify }
     var result = Outcome.noKey
-    let named = bySPI[header.spi] ?? []
-    for index in 0..<(named.count + anySPI.count) {
-      let isNamed = index < named.count
-      let number = isNamed ? named[index] : anySPI[index - named.count]
-      let candidate = candidates[number]
-      // A key with the SPI counts behind a NAT too, where its addresses are other ones: the ICV
-      // decides.
-      guard
-        isNamed
-          || candidate.key.source.matches(internet.source)
-            && candidate.key.destination.matches(internet.destination)
+    // A key with the SPI counts behind a NAT too, where its addresses are other ones: the ICV
+    // decides.
+    var index = start(of: header.spi)
+    while index < named.count, named[index].spi == header.spi {
+      if attempt(named[index].number, packet, header, &result) { return result }
+      index += 1
+    }
+    for number in anySPI {
+      guard candidates[number].key.source.matches(internet.source),
+        candidates[number].key.destination.matches(internet.destination)
       else { continue }
-      guard candidate.packetKey != nil else {
-        if result == .noKey { result = .unsupported(candidate: number) }
-        continue
-      }
-      if let count = attempt(candidate, packet, header.sequenceNumber),
-        let trailer = trailer(count, isChecked: candidate.packetKey?.isChecked == true)
-      {
-        candidate.opened += 1
-        return .opened(
-          nextHeader: trailer.nextHeader, payloadBytes: trailer.payloadBytes, candidate: number)
-      }
-      candidate.failed += 1
-      result = .doesNotVerify
+      if attempt(number, packet, header, &result) { return result }
     }
     return result
+  }
+
+  /// Tries one key; true if it opens the packet. `result` then says so, or why nothing has yet.
+  private func attempt(
+    _ number: Int, _ packet: RawSpan, _ header: ESPHeader, _ result: inout Outcome
+  ) -> Bool {
+    let candidate = candidates[number]
+    guard let packetKey = candidate.packetKey else {
+      if result == .noKey { result = .unsupported(candidate: number) }
+      return false
+    }
+    guard let count = attempt(candidate, packet, header.sequenceNumber),
+      let trailer = trailer(count, packetKey)
+    else {
+      candidate.failed += 1
+      result = .doesNotVerify
+      return false
+    }
+    candidate.opened += 1
+    result = .opened(
+      nextHeader: trailer.nextHeader, payloadBytes: trailer.payloadBytes, candidate: number)
+    return true
   }
 
   /// The bytes of plaintext that a key yields, in the sequence number form that it is known or found
   /// to use.
   private func attempt(_ candidate: Candidate, _ packet: RawSpan, _ sequence: UInt32) -> Int? {
-    if candidate.usesESN != true, let count = open(candidate.packetKey, packet, epoch: nil) {
-      candidate.usesESN = candidate.usesESN ?? false
-      return count
+    var count: Int?
+    let isOpen = candidate.sequence.find(sequence) { epoch in
+      count = open(candidate.packetKey, packet, epoch: epoch)
+      return count != nil
     }
-    if candidate.usesESN != false, let count = extended(candidate, packet, sequence) {
-      return count
-    }
-    if candidate.usesESN != true, candidate.shortKey != nil,
+    if isOpen { return count }
+    if candidate.sequence.usesESN != true, candidate.shortKey != nil,
       let count = open(candidate.shortKey, packet, epoch: nil)
     {
       candidate.openedShort += 1
-      return count
-    }
-    return nil
-  }
-
-  /// RFC 4303, appendix A2: the upper half is the one that puts the number nearest to the highest
-  /// seen. Where none was, it is searched.
-  private func extended(
-    _ candidate: Candidate, _ packet: RawSpan, _ sequence: UInt32
-  ) -> Int? {
-    if candidate.opened > 0 {
-      let near = candidate.epoch
-      let ahead = sequence &- candidate.highest
-      let wraps = ahead < 1 << 31 && sequence < candidate.highest
-      let lags = ahead >= 1 << 31 && sequence > candidate.highest && near > 0
-      let epoch = wraps ? near &+ 1 : lags ? near - 1 : near
-      guard let count = open(candidate.packetKey, packet, epoch: epoch) else { return nil }
-      if !lags, wraps || sequence > candidate.highest {
-        candidate.epoch = epoch
-        candidate.highest = sequence
-      }
-      return count
-    }
-    guard candidate.searches < Self.searchLimit else { return nil }
-    candidate.searches += 1
-    for epoch in 0..<Self.epochLimit {
-      guard let count = open(candidate.packetKey, packet, epoch: epoch) else { continue }
-      candidate.usesESN = true
-      candidate.epoch = epoch
-      candidate.highest = sequence
       return count
     }
     return nil
@@ -175,20 +161,19 @@ final class ESPDecryptor {
       packet, headerBytes: ESPHeader.byteCount, high: high.rawBytes, into: &plaintext)
   }
 
-  /// Takes padding, pad length and next header off (RFC 4303, section 2.4 to 2.6). Where no ICV has
-  /// spoken for the key, the padding must count 1, 2, 3 and the next header be one that ESP carries.
-  private func trailer(_ count: Int, isChecked: Bool) -> (nextHeader: UInt8, payloadBytes: Int)? {
+  /// Takes padding, pad length and next header off (RFC 4303, section 2.4 to 2.6).
+  private func trailer(
+    _ count: Int, _ key: PacketKey
+  ) -> (nextHeader: UInt8, payloadBytes: Int)? {
     guard count >= 2, count <= plaintext.count else { return nil }
     let nextHeader = plaintext[count - 1]
     let padLength = Int(plaintext[count - 2])
     let payloadBytes = count - 2 - padLength
     guard payloadBytes >= 0 else { return nil }
-    if isChecked { return (nextHeader, payloadBytes) }
-    let isPlausible =
-      [1, 4, 6, 17, 41, 58, 59, 108, 132].contains(nextHeader)
-      && (0..<padLength).allSatisfy {
-        plaintext[payloadBytes + $0] == UInt8(truncatingIfNeeded: $0 + 1)
-      }
-    return isPlausible ? (nextHeader, payloadBytes) : nil
+    if key.provesCipher { return (nextHeader, payloadBytes) }
+    let content = PlausibleContent(
+      bytes: plaintext, payloadBytes: payloadBytes, padLength: padLength,
+      nextHeader: nextHeader)
+    return content.isLikely(isAuthentic: key.isChecked) ? (nextHeader, payloadBytes) : nil
   }
 }

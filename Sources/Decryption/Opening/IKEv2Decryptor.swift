@@ -102,12 +102,35 @@ final class IKEv2Decryptor {
         result = .doesNotVerify
         continue
       }
+      let content = Array(plaintext[..<(count - 1 - Int(plaintext[count - 1]))])
+      // What is in a fragment but the first begins anywhere; it waits for the first.
+      let canTell = fragment.map { $0.number == 1 } ?? true
+      guard
+        key.provesCipher || !canTell
+          || Self.isPlausible(content, first, isFragment: fragment != nil)
+      else {
+        candidate.failed += 1
+        result = .doesNotVerify
+        continue
+      }
       candidate.opened += 1
       if place > 0 { bySPI[header.initiatorSPI]?.swapAt(0, place) }
-      let content = Array(plaintext[..<(count - 1 - Int(plaintext[count - 1]))])
       return finish(content, header, first, fragment, number)
     }
     return result
+  }
+
+  /// Where a MAC beside the cipher has verified, that one's key is right; the cipher's is, too, where
+  /// the first payload has a header (RFC 7296, section 3.2). A message may be malformed further on.
+  private static func isPlausible(
+    _ content: [UInt8], _ first: PayloadType, isFragment: Bool
+  ) -> Bool {
+    if first == .none || content.isEmpty { return first == .none && content.isEmpty }
+    guard content.count >= 4 else { return isFragment }
+    let next = PayloadType(rawValue: content[0])
+    let length = Int(content[2]) << 8 | Int(content[3])
+    return (next.name != nil || next.rawValue >= 128) && content[1] & 0x7F == 0 && length >= 4
+      && (isFragment || length <= content.count)
   }
 
   private func finish(
@@ -143,7 +166,7 @@ struct IKEFragments {
     var pieces: [UInt16: [UInt8]] = [:]
   }
 
-  /// Messages held at once, and bytes of one of them.
+  /// Messages held at once, and bytes of one of them; an empty fragment costs, too.
   static let messageLimit = 64
   static let byteLimit = 1 << 18
 
@@ -175,7 +198,8 @@ struct IKEFragments {
       let whole = message.pieces.sorted { $0.key < $1.key }.flatMap(\.value)
       return (whole, message.first)
     }
-    guard message.pieces.values.reduce(0, { $0 + $1.count }) <= Self.byteLimit else { return nil }
+    let size = message.pieces.values.reduce(0) { $0 + $1.count + 64 }
+    guard size <= Self.byteLimit else { return nil }
     if pending.count >= Self.messageLimit,
       let oldest = pending.min(by: { $0.value.order < $1.value.order })
     {

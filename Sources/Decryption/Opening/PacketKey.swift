@@ -15,6 +15,8 @@ final class PacketKey {
   /// Without a MAC that can be computed only the plaintext's own shape speaks for a key.
   var isChecked: Bool { isAEAD || hasChecker }
   private let hasChecker: Bool
+  /// The ICV proves the cipher's key, too, or there is none: a MAC beside a cipher proves its own.
+  let provesCipher: Bool
 
   /// `icvBytes` is the length of the ICV where it differs from what the algorithms say.
   init(
@@ -28,6 +30,7 @@ final class PacketKey {
     if transform.isAEAD {
       checker = nil
       hasChecker = false
+      provesCipher = true
       self.icvBytes = transform.icvBytes
       return
     }
@@ -37,10 +40,12 @@ final class PacketKey {
       if let icvBytes, icvBytes != mac.icvBytes { mac = try mac.truncated(to: icvBytes) }
       checker = try IntegrityChecker(mac, keyMaterial: integrityKey)
       hasChecker = true
+      provesCipher = transform.keyBytes == 0
       self.icvBytes = mac.icvBytes
     case .algorithm, .unchecked:
       checker = nil
       hasChecker = false
+      provesCipher = false
       self.icvBytes = icvBytes ?? 0
     case .unsupported(let name):
       throw .notImplemented(name)

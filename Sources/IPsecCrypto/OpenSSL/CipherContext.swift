@@ -60,9 +60,13 @@ struct CipherContext: ~Copyable {
     }
     // The context now reads exactly key.count bytes.
     let start = unsafe key.baseAddress?.assumingMemoryBound(to: UInt8.self)
-    guard unsafe EVP_CipherInit_ex(context, nil, nil, start, nil, way) == 1,
-      unsafe EVP_CIPHER_CTX_set_padding(context, 0) == 1
-    else { throw .keyRefused(name, bytes: key.count) }
+    guard unsafe EVP_CipherInit_ex(context, nil, nil, start, nil, way) == 1 else {
+      throw .keyRefused(name, bytes: key.count)
+    }
+    // Only blocks can be padded; what is set here OpenSSL sets again at each packet's start.
+    if unsafe EVP_CIPHER_CTX_get_block_size(context) > 1 {
+      guard unsafe EVP_CIPHER_CTX_set_padding(context, 0) == 1 else { throw .openSSLFailed(name) }
+    }
   }
 
   deinit {
