@@ -21,7 +21,7 @@ run: build ## build, then decode a capture of Examples
 
 build: ## install what the build needs, build the release
 	@scripts/setup
-	@swift build -c release --static-swift-stdlib --product ipsecdiag >&2
+	@swift build -c release --static-swift-stdlib -Xlinker -s --product ipsecdiag >&2
 
 test: ## install what the tests need, run them all
 	@scripts/setup --test

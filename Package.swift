@@ -23,6 +23,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
   ],
   targets: [
+    .systemLibrary(name: "CLinux"),
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -35,7 +36,11 @@ let package = Package(
       swiftSettings: settings),
     .target(
       name: "Decryption", dependencies: ["PacketDissector", "IPsecCrypto"], swiftSettings: settings),
-    .target(name: "Diagnosis", dependencies: ["PacketDissector"], swiftSettings: settings),
+    .target(
+      name: "Host", dependencies: ["PacketDissector", "IPsecCrypto", "Decryption", "CLinux"],
+      swiftSettings: settings),
+    .target(
+      name: "Diagnosis", dependencies: ["PacketDissector", "IPsecCrypto"], swiftSettings: settings),
     .target(
       name: "Report",
       dependencies: ["PacketDissector", "IPsecCrypto", "Capture", "Decryption", "Diagnosis"],
@@ -43,7 +48,7 @@ let package = Package(
     .executableTarget(
       name: "ipsecdiag",
       dependencies: [
-        "PacketDissector", "Capture", "Decryption", "Report",
+        "PacketDissector", "Capture", "Decryption", "Diagnosis", "Host", "Report",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
@@ -60,7 +65,11 @@ let package = Package(
       dependencies: ["Decryption", "Capture", "IPsecCrypto", "PacketDissector"],
       swiftSettings: settings),
     .testTarget(
-      name: "DiagnosisTests", dependencies: ["Diagnosis", "PacketDissector"],
+      name: "HostTests",
+      dependencies: ["Host", "Decryption", "IPsecCrypto", "PacketDissector", "CLinux"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "DiagnosisTests", dependencies: ["Diagnosis", "IPsecCrypto", "PacketDissector"],
       swiftSettings: settings),
     .testTarget(
       name: "ReportTests",

@@ -173,20 +173,20 @@ _ipsecdiag() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    decode|help)
+    decode|mtu|help)
         # Offer subcommand argument completions
         "_ipsecdiag_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'decode help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'decode mtu help' -- "${cur}"))
         ;;
     esac
 }
 
 _ipsecdiag_decode() {
     repeating_flags=(--verbose -v)
-    non_repeating_flags=(--key-report --quiet -q --summary --json --ndjson --ascii --version -h --help)
+    non_repeating_flags=(--key-report --show-keys --quiet -q --summary --json --ndjson --ascii --version -h --help)
     repeating_options=(-r --read --peer --spi --exchange --keys)
     non_repeating_options=(--interface -i --count -c --time-from --time-to --format --time -w --write)
     __ipsecdiag_offer_flags_options -1
@@ -229,6 +229,24 @@ _ipsecdiag_decode() {
         return
         ;;
     '-w'|'--write')
+        return
+        ;;
+    esac
+}
+
+_ipsecdiag_mtu() {
+    repeating_flags=()
+    non_repeating_flags=(--calculate --ipv6 --nat-t --tcp --transport --gre --eesp --json --version -h --help)
+    repeating_options=(--path-mtu)
+    non_repeating_options=(--suite)
+    __ipsecdiag_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--suite')
+        return
+        ;;
+    '--path-mtu')
         return
         ;;
     esac

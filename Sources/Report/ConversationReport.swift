@@ -93,19 +93,24 @@ package struct ConversationReport {
     if sa.majorVersion == 2 {
       text.put(" (")
       text.grouped(sa.requests)
-      text.put(" requests, ")
+      text.put(sa.requests == 1 ? " request, " : " requests, ")
       text.grouped(sa.responses)
-      text.put(" responses)")
+      text.put(sa.responses == 1 ? " response)" : " responses)")
     }
-    text.put(", frames ")
-    text.decimal(sa.span.firstFrame)
-    text.put(" to ")
-    text.decimal(sa.span.lastFrame)
+    if sa.span.firstFrame == sa.span.lastFrame {
+      text.put(", frame ")
+      text.decimal(sa.span.firstFrame)
+    } else {
+      text.put(", frames ")
+      text.decimal(sa.span.firstFrame)
+      text.put(" to ")
+      text.decimal(sa.span.lastFrame)
+    }
     text.put(", ")
     text.seconds(sa.span.lastTime.nanoseconds &- sa.span.firstTime.nanoseconds)
-    text.put(" s\n ")
-    for (exchange, count) in sa.exchanges.sorted(by: { $0.key < $1.key }) {
-      text.put(" ")
+    text.put(" s\n  ")
+    for (index, (exchange, count)) in sa.exchanges.sorted(by: { $0.key < $1.key }).enumerated() {
+      if index > 0 { text.put(", ") }
       text.put(Self.exchangeName(exchange, sa.majorVersion))
       text.put(" ")
       text.grouped(count)

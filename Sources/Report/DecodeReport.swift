@@ -21,6 +21,8 @@ package struct DecodeReport: ~Copyable {
     package var isSummary = false
     /// Neither frames nor table: only what `-w` writes.
     package var isQuiet = false
+    /// Columns of the terminal that lines are broken for; nil for a pipe.
+    package var width: Int?
     package var toolVersion: String
 
     package init(toolVersion: String) {
@@ -136,7 +138,9 @@ package struct DecodeReport: ~Copyable {
     if options.isQuiet { return }
     switch options.format {
     case .text:
+      let start = output.text.count
       text.write(reader, header, decryptor, to: &output.text)
+      if let width = options.width { output.text.wrapLine(from: start, width: width) }
       if options.verbosity > 0 { tree(reader) }
     case .json:
       if shown > 1 { output.text.put(",\n") }

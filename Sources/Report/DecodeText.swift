@@ -100,7 +100,6 @@ package struct DecodeText: ~Copyable {
     case .ike(let header):
       text.exchange(header)
       guard !record.isQuoted else { return }
-      text.put("  ")
       reader.dissector.withBytes(of: record, in: reader.bytes) { bytes in
         if let content = IKEContent(bytes, record) { text.payloads(of: content) }
       }
@@ -171,7 +170,10 @@ extension TextBuffer {
   }
 
   mutating func payloads(of content: IKEContent) {
+    put("  ")
+    let start = count
     content.writeSummary(to: &self)
+    if count == start { truncate(to: start - 2) }
     if let stop = content.stop {
       put("  malformed: ")
       put(stop.description)

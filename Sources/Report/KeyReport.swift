@@ -1,10 +1,13 @@
 package import Decryption
+internal import IPsecCrypto
 internal import PacketDissector
 
 /// What `--key-report` prints: which key opened what, which fits nothing, which SA has none.
 /// Schemas/key-report-1.schema.json describes the JSON.
 package struct KeyReport {
   private let lines: [Line]
+  /// Keys are shown only to whoever asks for them.
+  private let showsKeys: Bool
   private let closed: [(sa: Decryptor.ClosedSA, count: UInt64)]
 
   /// One line of a key file: it may give several candidates, of which one fits.
@@ -19,7 +22,8 @@ package struct KeyReport {
     var fault: String? { uses.lazy.compactMap(\.fault).first }
   }
 
-  package init(_ decryptor: Decryptor) {
+  package init(_ decryptor: Decryptor, showsKeys: Bool = false) {
+    self.showsKeys = showsKeys
     var lines: [Line] = []
     for use in decryptor.uses {
       if let last = lines.indices.last, lines[last].origin == use.origin {
@@ -47,19 +51,21 @@ package struct KeyReport {
   private func writeText(to text: inout TextBuffer) {
     text.put("\nKeys\n")
     for line in lines {
-      text.put("  line ")
-      text.decimal(line.origin.line)
-      text.put(" of ")
-      text.escaped(line.origin.file)
-      text.put(" (")
-      text.put(line.origin.form.rawValue)
-      text.put(")\n    ")
+      origin(line.origin, to: &text)
+      text.put("\n    ")
       text.put(line.best?.subject ?? "")
       text.put("  ")
       text.escaped(line.best?.algorithms ?? "")
       text.put("\n    ")
       verdict(line, to: &text)
       text.put("\n")
+      for key in keys(of: line) {
+        text.put("    ")
+        text.put(key.name)
+        text.put(" 0x")
+        text.put(key.secret.revealed)
+        text.put("\n")
+      }
     }
     if closed.isEmpty { return text.put("Everything that is encrypted was opened.") }
     text.put("Not opened")
@@ -71,6 +77,21 @@ package struct KeyReport {
       text.put(count == 1 ? " packet: " : " packets: ")
       text.escaped(sa.reason.text)
     }
+  }
+
+  private func origin(_ origin: KeyOrigin, to text: inout TextBuffer) {
+    text.put(origin.form == .kernel ? "  SA " : "  line ")
+    text.decimal(origin.line)
+    text.put(" of ")
+    text.escaped(origin.file)
+    guard origin.form != .kernel else { return }
+    text.put(" (")
+    text.put(origin.form.rawValue)
+    text.put(")")
+  }
+
+  private func keys(of line: Line) -> [Decryptor.NamedSecret] {
+    showsKeys ? line.best?.secrets ?? [] : []
   }
 
   private func verdict(_ line: Line, to text: inout TextBuffer) {
@@ -117,6 +138,16 @@ package struct KeyReport {
       if let fault = line.fault {
         text.put(",\"fault\":")
         text.json(fault)
+      }
+      if showsKeys {
+        text.put(",\"secrets\":")
+        text.list(keys(of: line)) { text, key in
+          text.put("{\"name\":")
+          text.json(key.name)
+          text.put(",\"key\":")
+          text.json(key.secret.revealed)
+          text.put("}")
+        }
       }
       text.put("}")
     }

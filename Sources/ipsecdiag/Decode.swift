@@ -19,9 +19,10 @@ struct Decode: ParsableCommand {
         ipsecdiag decode -r tunnel.pcap -v --exchange IKE_SA_INIT
         ipsecdiag decode -r tunnel.pcap --keys charon.keys --key-report
         ipsecdiag decode -r tunnel.pcap --keys charon.keys -q -w inner.pcapng
+        ipsecdiag decode -i eth0 --keys kernel
         ipsecdiag decode -r a.pcapng -r b.pcap.gz --summary
-        tcpdump -w - -U udp port 500 or udp port 4500 or esp | ipsecdiag decode -r -
-        ipsecdiag decode -r tunnel.pcap --ndjson | jq 'select(.ipsec[0].kind == "esp")'
+        tcpdump -w - -U 'udp port 500 or udp port 4500' | ipsecdiag decode -r -
+        ipsecdiag decode -r tunnel.pcap --ndjson | jq .ipsec
       """)
 
   @OptionGroup var capture: CaptureOptions
@@ -67,9 +68,6 @@ struct Decode: ParsableCommand {
     if [json, ndjson, format != nil].count(where: { $0 }) > 1 {
       throw ValidationError("Give one of --format, --json and --ndjson.")
     }
-    if keys.keyReport && keys.files.isEmpty {
-      throw ValidationError("--key-report tells what keys opened: give some with --keys FILE.")
-    }
     if summary && verbose > 0 {
       throw ValidationError("--summary prints no frames, so -v has nothing to add.")
     }
@@ -98,7 +96,11 @@ struct Decode: ParsableCommand {
         reader, writer: &writer, isStopped: { Interruption.isRequested })
       try writer?.flush()
       if keys.keyReport, let decryptor {
-        try KeyReport(decryptor).write(options.format, to: output)
+        if keys.showKeys {
+          StandardError.write(
+            "warning: the key report holds keys; whoever has them can read the traffic")
+        }
+        try KeyReport(decryptor, showsKeys: keys.showKeys).write(options.format, to: output)
       }
       note(reader.statistics)
       return problems
@@ -123,6 +125,7 @@ struct Decode: ParsableCommand {
     options.count = capture.count
     options.isSummary = summary
     options.isQuiet = quiet
+    options.width = Terminal.width
     return options
   }
 
@@ -137,8 +140,17 @@ struct Decode: ParsableCommand {
 extension DecodeReport.Format: ExpressibleByArgument {}
 extension TimeStyle: ExpressibleByArgument {}
 
-/// What the locale says of the terminal.
+/// What the terminal and the locale say.
 enum Terminal {
+  /// Columns, where standard output is a terminal that tells.
+  static var width: Int? {
+    var size = winsize()
+    guard isatty(STDOUT_FILENO) == 1,
+      unsafe ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0
+    else { return nil }
+    return Int(size.ws_col)
+  }
+
   /// The first of LC_ALL, LC_CTYPE and LANG that is set decides, as in setlocale(3). Without any,
   /// output is UTF-8 all the same: pipes and logs of today are.
   static var isUTF8: Bool {

@@ -52,7 +52,9 @@ package struct ESPKey: Sendable {
   }
 
   /// Addresses and nothing else yet: no encryption, no integrity.
-  init(source: AddressPattern, destination: AddressPattern, spi: UInt32? = nil, origin: KeyOrigin) {
+  package init(
+    source: AddressPattern, destination: AddressPattern, spi: UInt32? = nil, origin: KeyOrigin
+  ) {
     self.init(
       cipher: .algorithm(11), cipherKey: Secret(copying: []), integrity: .algorithm(0),
       integrityKey: Secret(copying: []), origin: origin)

@@ -37,7 +37,8 @@ struct KernelState {
     case "replay-window", "flag":
       // Older iproute2 prints the flag's number.
       let flags = words.drop { !$0.isText("flag") }
-      key.usesESN = flags.contains { $0.isText("esn") || $0.isText("80") }
+      // -s has a second line that begins so, among the counters.
+      key.usesESN = key.usesESN == true || flags.contains { $0.isText("esn") || $0.isText("80") }
     case "enc": try cipher(words, icvBits: nil)
     case "aead": try cipher(words, icvBits: Self.bits(words))
     case "auth", "auth-trunc": try integrity(words, isTruncated: first == "auth-trunc")
@@ -88,41 +89,14 @@ struct KernelState {
     guard words.count >= 2 else { throw KeyFault("the line of the cipher ends early") }
     hasKey = true
     key.cipherKey = try Self.secret(words, "encryption key")
-    switch AlgorithmNames.cipher(words[1]) {
-    case nil: throw AlgorithmNames.unknown(words[1], what: "encryption algorithm")
-    case .unsupported(let name): key.cipher = .unsupported(name)
-    case .algorithms(let algorithms, let keyBits):
-      // Of three by the ICV's length, they come as 16, 12 and 8.
-      let index = algorithms.count == 1 ? 0 : [128: 0, 96: 1, 64: 2][icvBits ?? 0]
-      guard let index, algorithms.indices.contains(index) else {
-        throw KeyFault("an ICV of \(icvBits ?? 0) bits does not exist for this cipher")
-      }
-      try KeySizes.check(
-        key.cipherKey.count, for: algorithms[index], keyBits: keyBits, name: "encryption key")
-      key.cipher = .algorithm(algorithms[index])
-    }
+    try key.setCipher(words[1], icvBits: icvBits)
   }
 
   private mutating func integrity(_ words: [KeyText], isTruncated: Bool) throws(KeyFault) {
     guard words.count >= 2 else { throw KeyFault("the line of the authentication ends early") }
     hasKey = true
     key.integrityKey = try Self.secret(words, "authentication key")
-    switch AlgorithmNames.integrity(words[1]) {
-    case nil: throw AlgorithmNames.unknown(words[1], what: "authentication algorithm")
-    case .unsupported(let name): key.integrity = .unsupported(name)
-    case .unchecked(let icvBytes): (key.integrity, key.icvBytes) = (.unchecked, icvBytes)
-    case .algorithm(let algorithm, _):
-      try algorithm.check(key.integrityKey.count, negotiated: false, name: "authentication key")
-      key.integrity = .algorithm(algorithm)
-      // Kernels that print "auth" alone (before 2.6.33) cut HMAC-SHA-256 to 96 bits.
-      key.icvBytes = algorithm == 12 && !isTruncated ? 12 : nil
-    }
-    if isTruncated, let bits = Self.bits(words) {
-      guard (8...512).contains(bits) else {
-        throw KeyFault("an ICV of \(bits) bits does not exist")
-      }
-      key.icvBytes = bits / 8
-    }
+    try key.setIntegrity(words[1], icvBits: isTruncated ? Self.bits(words) : nil)
   }
 
   private mutating func encapsulation(_ words: [KeyText]) {

@@ -1,7 +1,7 @@
 /// The candidate keys of one file, in whatever forms it has them, and what could not be read.
 package struct KeyFile: Sendable {
   package let name: String
-  package internal(set) var espKeys: [ESPKey] = []
+  package var espKeys: [ESPKey] = []
   package internal(set) var ikev2Keys: [IKEv2Key] = []
   package internal(set) var ikev1Keys: [IKEv1Key] = []
   package internal(set) var problems: [KeyProblem] = []
@@ -10,7 +10,8 @@ package struct KeyFile: Sendable {
 
   package var isEmpty: Bool { espKeys.isEmpty && ikev2Keys.isEmpty && ikev1Keys.isEmpty }
 
-  init(name: String) {
+  /// An empty one: what is known is put in.
+  package init(name: String) {
     self.name = name
   }
 
@@ -18,7 +19,7 @@ package struct KeyFile: Sendable {
   static let maximumProblems = 1000
   static let maximumLine = 65536
 
-  mutating func problem(_ line: Int?, _ reason: String) {
+  package mutating func problem(_ line: Int?, _ reason: String) {
     if problems.count < Self.maximumProblems {
       problems.append(KeyProblem(file: name, line: line, reason: reason))
     } else if problems.count == Self.maximumProblems {

@@ -1,7 +1,8 @@
 /// Where a key was read, to name it in a report.
 package struct KeyOrigin: Hashable, Sendable {
   package let file: String
-  /// Counted from 1; of a form that takes several lines, the first.
+  /// Counted from 1; of a form that takes several lines, the first; of the live kernel, the SA's
+  /// place in what it told.
   package let line: Int
   package let form: KeyForm
 
@@ -21,6 +22,8 @@ package enum KeyForm: String, CaseIterable, Sendable {
   case kernelState = "ip xfrm state"
   case setkeyDump = "setkey -D"
   case plutoLog = "pluto log"
+  /// Not a file: the SAs of the kernel this runs on.
+  case kernel = "the kernel"
 }
 
 /// A line of a key file that gives no key, or an odd one, and why. It holds no key material.
@@ -44,10 +47,10 @@ extension KeyProblem: CustomStringConvertible {
 }
 
 /// What is wrong with a line; it becomes a ``KeyProblem`` where the line's number is known.
-struct KeyFault: Error, Equatable {
-  let reason: String
+package struct KeyFault: Error, Equatable {
+  package let reason: String
 
-  init(_ reason: String) {
+  package init(_ reason: String) {
     self.reason = reason
   }
 }

@@ -18,9 +18,11 @@ final class AHVerifier {
     let fault: CryptoError?
     var verified: UInt64 = 0
     var failed: UInt64 = 0
+    var sequence: SequenceEpochs
 
     init(_ key: ESPKey) {
       self.key = key
+      sequence = SequenceEpochs(usesESN: key.usesESN)
       do throws(CryptoError) {
         guard case .algorithm(let id) = key.integrity else {
           throw .notImplemented("\(key.integrity)")
@@ -60,13 +62,13 @@ final class AHVerifier {
         origin: candidate.key.origin,
         subject: "AH \(Decryptor.hex(candidate.key.spi.map(UInt64.init), 8))",
         algorithms: "\(candidate.key.integrity)", opened: candidate.verified,
-        failed: candidate.failed, openedAs96Bits: 0, usesESN: candidate.key.usesESN,
-        fault: candidate.fault?.description)
+        failed: candidate.failed, openedAs96Bits: 0, usesESN: candidate.sequence.usesESN,
+        fault: candidate.fault?.description,
+        secrets: Decryptor.named(["authentication": candidate.key.integrityKey]))
     }
   }
 
-  /// - Parameters:
-  ///   - record: The AH packet's place in `bytes`, its IP header before it.
+  /// Checks the AH packet that `record` places in `bytes`, its IP header before it.
   func verify(
     _ header: AHHeader, _ record: IPsecRecord, _ internet: InternetHeader, _ bytes: RawSpan
   ) -> Outcome {
@@ -80,11 +82,14 @@ final class AHVerifier {
         outcome = .unsupported(fault.description)
         continue
       }
-      guard let packet = AuthenticatedPacket(bytes, record.range, header, internet) else {
+      guard
+        let packet = AuthenticatedPacket(
+          bytes, record, header, internet, icvBytes: candidate.ivBytes + candidate.icvBytes)
+      else {
         outcome = .doesNotVerify
         continue
       }
-      if check(candidate, packet) {
+      if check(candidate, packet, header.sequenceNumber) {
         candidate.verified += 1
         return .authentic(candidate.key.origin)
       }
@@ -94,14 +99,28 @@ final class AHVerifier {
     return outcome
   }
 
-  private func check(_ candidate: Candidate, _ packet: AuthenticatedPacket) -> Bool {
-    guard packet.icv.count >= candidate.ivBytes + candidate.icvBytes else { return false }
+  private func check(
+    _ candidate: Candidate, _ packet: AuthenticatedPacket, _ sequence: UInt32
+  ) -> Bool {
+    candidate.sequence.find(sequence) { epoch in
+      // The upper half stands behind the packet (RFC 4302, section 3.3.3.2.2).
+      let high = epoch.map { epoch in
+        (0..<4).map { UInt8(truncatingIfNeeded: epoch >> UInt32(24 - 8 * $0)) }
+      }
+      return check(candidate, packet, high: high ?? [])
+    }
+  }
+
+  private func check(
+    _ candidate: Candidate, _ packet: AuthenticatedPacket, high: [UInt8]
+  ) -> Bool {
     let iv = Array(packet.icv.prefix(candidate.ivBytes))
     let icv = Array(packet.icv.dropFirst(candidate.ivBytes).prefix(candidate.icvBytes))
     // Some senders leave the TTL in (seen in VRRP); the standard zeroes it.
     for bytes in [packet.bytes, packet.bytesWithHopLimit] {
       candidate.checker?.start(iv: iv.rawBytes)
       candidate.checker?.update(bytes.rawBytes)
+      candidate.checker?.update(high.rawBytes)
       if candidate.checker?.verify(icv.rawBytes) == true { return true }
     }
     return false
@@ -114,12 +133,19 @@ struct AuthenticatedPacket {
   private(set) var bytes: [UInt8]
   /// The same with the hop limit left as it arrived.
   private(set) var bytesWithHopLimit: [UInt8]
-  /// What AH carries behind its fixed fields: an IV with GMAC, the ICV, padding.
+  /// What AH carries behind its fixed fields: an IV with GMAC, the ICV.
   let icv: [UInt8]
 
   /// Nil where the IP header does not stand right before AH, as behind an extension header that this
   /// does not know.
-  init?(_ frame: RawSpan, _ range: Range<Int>, _ header: AHHeader, _ internet: InternetHeader) {
+  ///
+  /// - Parameter icvBytes: Those of the IV and the ICV. Padding behind them counts as it was sent
+  ///   (RFC 4302, section 3.3.3.2.1), and Linux does not clear it.
+  init?(
+    _ frame: RawSpan, _ record: IPsecRecord, _ header: AHHeader, _ internet: InternetHeader,
+    icvBytes: Int
+  ) {
+    let range = record.range
     var reader = ByteReader(frame, in: 0..<range.upperBound)
     let total = internet.totalLength
     let start = range.upperBound - total
@@ -129,9 +155,11 @@ struct AuthenticatedPacket {
     var packet = reader.rest()
     let ah = range.lowerBound - start
     let icvStart = ah + AHHeader.minimumByteCount
-    guard icvStart + header.icvLength <= packet.count else { return nil }
-    icv = Array(packet[icvStart..<icvStart + header.icvLength])
-    for index in icvStart..<icvStart + header.icvLength { packet[index] = 0 }
+    guard icvBytes <= header.icvLength, icvStart + header.icvLength <= packet.count else {
+      return nil
+    }
+    icv = Array(packet[icvStart..<icvStart + icvBytes])
+    for index in icvStart..<icvStart + icvBytes { packet[index] = 0 }
     if internet.source.isIPv6 {
       guard ah == IPv6Header.byteCount else { return nil }
       for index in 0..<4 { packet[index] = index == 0 ? 0x60 : 0 }

@@ -1,4 +1,4 @@
-internal import IPsecCrypto
+package import IPsecCrypto
 package import PacketDissector
 
 /// Opens what the given keys allow, frame by frame: keys are found, not configured, as each is
@@ -107,7 +107,11 @@ package final class Decryptor {
     case .ah(let header):
       let kind = ClosedSA.Kind.ah(
         header.spi, source: internet.source, destination: internet.destination)
-      guard !isCut, record.store == .frame else { return unopened(.cut, kind) }
+      guard record.store == .frame else {
+        // The ICV covers the IP header, which is gone when the fragments are one.
+        return unopened(.unsupported("AH in IP fragments cannot be checked"), kind)
+      }
+      guard !isCut else { return unopened(.cut, kind) }
       return verify(header, record, internet, bytes, kind)
     case .ike:
       return dissector.withBytes(of: record, in: bytes) { bytes in
@@ -201,6 +205,18 @@ extension Decryptor {
     package let usesESN: Bool?
     /// Why it could not be tried.
     package let fault: String?
+    package let secrets: [NamedSecret]
+  }
+
+  /// A key by what it is called.
+  package struct NamedSecret: Sendable {
+    package let name: String
+    package let secret: Secret
+  }
+
+  /// Those of them that there are.
+  static func named(_ secrets: KeyValuePairs<String, Secret>) -> [NamedSecret] {
+    secrets.filter { !$0.value.isEmpty }.map { NamedSecret(name: $0.key, secret: $0.value) }
   }
 
   /// Every key, in the order of the files.
@@ -211,8 +227,11 @@ extension Decryptor {
         subject: "ESP \(Self.hex(candidate.key.spi.map(UInt64.init), 8))",
         algorithms: Self.names("\(candidate.key.cipher)", "\(candidate.key.integrity)"),
         opened: candidate.opened, failed: candidate.failed,
-        openedAs96Bits: candidate.openedShort, usesESN: candidate.usesESN,
-        fault: candidate.fault?.description)
+        openedAs96Bits: candidate.openedShort, usesESN: candidate.sequence.usesESN,
+        fault: candidate.fault?.description,
+        secrets: Self.named([
+          "encryption": candidate.key.cipherKey, "authentication": candidate.key.integrityKey,
+        ]))
     } + ah.uses
       + ikev2.candidates.map { candidate in
         KeyUse(
@@ -221,14 +240,19 @@ extension Decryptor {
             "IKEv2 \(Self.hex(candidate.key.initiatorSPI, 16)) / \(Self.hex(candidate.key.responderSPI, 16))",
           algorithms: Self.names("\(candidate.key.cipher)", "\(candidate.key.integrity)"),
           opened: candidate.opened, failed: candidate.failed, openedAs96Bits: 0, usesESN: nil,
-          fault: candidate.fault?.description)
+          fault: candidate.fault?.description,
+          secrets: Self.named([
+            "SK_ei": candidate.key.initiatorCipherKey, "SK_er": candidate.key.responderCipherKey,
+            "SK_ai": candidate.key.initiatorIntegrityKey,
+            "SK_ar": candidate.key.responderIntegrityKey,
+          ]))
       }
       + ikev1.candidates.map { candidate in
         KeyUse(
           origin: candidate.key.origin,
           subject: "IKEv1 \(Self.hex(candidate.key.initiatorCookie, 16))", algorithms: "",
           opened: candidate.opened, failed: candidate.failed, openedAs96Bits: 0, usesESN: nil,
-          fault: nil)
+          fault: nil, secrets: Self.named(["encryption": candidate.key.cipherKey]))
       }
   }
 

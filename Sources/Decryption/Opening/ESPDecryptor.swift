@@ -25,15 +25,11 @@ final class ESPDecryptor {
     fileprivate(set) var failed: UInt64 = 0
     /// Packets verified with the ICV cut to 96 bits.
     fileprivate(set) var openedShort: UInt64 = 0
-    /// Nil until a packet has proved it.
-    fileprivate(set) var usesESN: Bool?
-    fileprivate var epoch: UInt32 = 0
-    fileprivate var highest: UInt32 = 0
-    fileprivate var searches = 0
+    fileprivate(set) var sequence: SequenceEpochs
 
     init(_ key: ESPKey) {
       self.key = key
-      usesESN = key.usesESN
+      sequence = SequenceEpochs(usesESN: key.usesESN)
       func make(_ icvBytes: Int?) throws(CryptoError) -> PacketKey {
         try PacketKey(
           cipher: key.cipher, cipherKey: key.cipherKey, integrity: key.integrity,
@@ -59,10 +55,6 @@ final class ESPDecryptor {
   private let anySPI: [Int]
   private(set) var plaintext = [UInt8](repeating: 0, count: 1 << 16)
   private var high = [UInt8](repeating: 0, count: 4)
-
-  /// How many upper halves are tried for a capture that starts late, and on how many packets.
-  private static let epochLimit: UInt32 = 4096
-  private static let searchLimit = 3
 
   init(_ keys: [ESPKey]) {
     candidates = keys.filter { $0.ipsecProtocol == .esp }.map(Candidate.init)
@@ -96,6 +88,7 @@ final class ESPDecryptor {
   ///   - packet: From the SPI to the end of the ICV.
   ///   - header: What the packet's first eight bytes say.
   ///   - internet: The IP header around it.
+  /// - Returns: What became of it; the plaintext is then in ``plaintext``.
   func open(_ packet: RawSpan, _ header: ESPHeader, _ internet: InternetHeader) -> Outcome {
     guard packet.byteCount <= plaintext.count else { return .doesNotVerify }
     var result = Outcome.noKey
@@ -140,47 +133,16 @@ final class ESPDecryptor {
   /// The bytes of plaintext that a key yields, in the sequence number form that it is known or found
   /// to use.
   private func attempt(_ candidate: Candidate, _ packet: RawSpan, _ sequence: UInt32) -> Int? {
-    if candidate.usesESN != true, let count = open(candidate.packetKey, packet, epoch: nil) {
-      candidate.usesESN = candidate.usesESN ?? false
-      return count
+    var count: Int?
+    let isOpen = candidate.sequence.find(sequence) { epoch in
+      count = open(candidate.packetKey, packet, epoch: epoch)
+      return count != nil
     }
-    if candidate.usesESN != false, let count = extended(candidate, packet, sequence) {
-      return count
-    }
-    if candidate.usesESN != true, candidate.shortKey != nil,
+    if isOpen { return count }
+    if candidate.sequence.usesESN != true, candidate.shortKey != nil,
       let count = open(candidate.shortKey, packet, epoch: nil)
     {
       candidate.openedShort += 1
-      return count
-    }
-    return nil
-  }
-
-  /// RFC 4303, appendix A2: the upper half is the one that puts the number nearest to the highest
-  /// seen. Where none was, it is searched.
-  private func extended(
-    _ candidate: Candidate, _ packet: RawSpan, _ sequence: UInt32
-  ) -> Int? {
-    if candidate.opened > 0 {
-      let near = candidate.epoch
-      let ahead = sequence &- candidate.highest
-      let wraps = ahead < 1 << 31 && sequence < candidate.highest
-      let lags = ahead >= 1 << 31 && sequence > candidate.highest && near > 0
-      let epoch = wraps ? near &+ 1 : lags ? near - 1 : near
-      guard let count = open(candidate.packetKey, packet, epoch: epoch) else { return nil }
-      if !lags, wraps || sequence > candidate.highest {
-        candidate.epoch = epoch
-        candidate.highest = sequence
-      }
-      return count
-    }
-    guard candidate.searches < Self.searchLimit else { return nil }
-    candidate.searches += 1
-    for epoch in 0..<Self.epochLimit {
-      guard let count = open(candidate.packetKey, packet, epoch: epoch) else { continue }
-      candidate.usesESN = true
-      candidate.epoch = epoch
-      candidate.highest = sequence
       return count
     }
     return nil

@@ -18,8 +18,7 @@ final class PacketKey {
   /// The ICV proves the cipher's key, too, or there is none: a MAC beside a cipher proves its own.
   let provesCipher: Bool
 
-  /// - Parameters:
-  ///   - icvBytes: The length of the ICV where it differs from what the algorithms say.
+  /// `icvBytes` is the length of the ICV where it differs from what the algorithms say.
   init(
     cipher: KeyCipher, cipherKey: Secret, integrity: KeyIntegrity, integrityKey: Secret,
     icvBytes: Int?
@@ -85,6 +84,7 @@ final class PacketKey {
   ///     2.2.1): 4 bytes, or none.
   ///   - output: Takes the plaintext, padding included; at least as long as the packet.
   /// - Returns: The bytes of plaintext.
+  /// - Throws: Why there is none.
   func open(
     _ packet: RawSpan, headerBytes: Int, high: RawSpan = RawSpan(), into output: inout [UInt8]
   ) throws(PacketCipherFailure) -> Int {

@@ -38,6 +38,12 @@ package final class Dissector {
     where !record.isQuoted {
       let message = withBytes(of: record, in: bytes) { IKEContent($0, record) }
       if let message { fields += message.fields }
+      if case .esp = record.kind, record.range.count > ESPHeader.byteCount {
+        fields.append(
+          Field(
+            "ESP payload and ICV",
+            at: record.range.lowerBound + ESPHeader.byteCount..<record.range.upperBound))
+      }
     }
     return fields
   }

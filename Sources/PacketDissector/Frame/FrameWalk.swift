@@ -75,7 +75,7 @@ struct FrameWalk<Observer: HeaderObserver> {
     switch type {
     case EtherType.ipv4, EtherType.ipv6:
       try internet(&reader)
-    case 0x8100, 0x88A8, 0x9100:
+    case EtherType.vlan, EtherType.serviceVLAN, EtherType.oldServiceVLAN:
       try deeper(&reader)
       let tag: VLANTag = try read(&reader)
       frame.vlan = tag.identifier

@@ -21,12 +21,10 @@ extension IKEv1Message {
         Field(
           "next payload", code: IKEv1PayloadType(rawValue: header.nextPayload), at: at.next(1)),
         Field(
-          "version",
-          .number(UInt64(header.version), name: "\(header.majorVersion).\(header.minorVersion)"),
-          at: at.next(1)),
+          "version", .text("\(header.majorVersion).\(header.minorVersion)"), at: at.next(1)),
         Field("exchange type", code: exchangeType, at: at.next(1)),
         Field("flags", .flags(UInt64(header.flags), names: flagNames), at: at.next(1)),
-        Field("message id", .hex(UInt64(header.messageID), digits: 8), at: at.next(4)),
+        Field("message ID", .hex(UInt64(header.messageID), digits: 8), at: at.next(4)),
         Field("length", .number(UInt64(header.length)), at: at.next(4)),
       ])
   }

@@ -21,7 +21,7 @@ extension IKEv1Payload {
     if let notation = IKEv1PayloadType.notation(of: type.rawValue) {
       text.put(notation)
     } else {
-      text.put("PL(")
+      text.put("payload(")
       text.decimal(type.rawValue)
       text.put(")")
     }

@@ -116,6 +116,8 @@ enum EtherType {
   static let mpls: UInt16 = 0x8847
   static let mplsMulticast: UInt16 = 0x8848
   static let pppoeSession: UInt16 = 0x8864
-  /// The tags of 802.1Q and 802.1ad, and the one that was used before 802.1ad.
-  static let tags: [UInt16] = [0x8100, 0x88A8, 0x9100]
+  /// 802.1Q's tag, 802.1ad's outer one, and the outer one that was used before it.
+  static let vlan: UInt16 = 0x8100
+  static let serviceVLAN: UInt16 = 0x88A8
+  static let oldServiceVLAN: UInt16 = 0x9100
 }

@@ -95,7 +95,6 @@ package struct TCPHeader: Header {
   }
 
   package var isSynchronize: Bool { flags & 0x02 != 0 }
-  package var isFinish: Bool { flags & 0x01 != 0 }
   package var isReset: Bool { flags & 0x04 != 0 }
 
   private static let flagNames = ["FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR"]

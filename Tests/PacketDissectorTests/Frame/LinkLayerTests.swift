@@ -115,7 +115,7 @@ struct LinkLayerTests {
         check(field.children, within: field.range)
       }
     }
-    #expect(fields.last?.name == "ESP")
+    #expect(fields.last?.name == "ESP payload and ICV")
     check(fields, within: 0..<bytes.count)
   }
 

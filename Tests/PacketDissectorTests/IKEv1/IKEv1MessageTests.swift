@@ -34,7 +34,7 @@ struct IKEv1MessageTests {
         "N(R-U-THERE) N(INITIAL-CONTACT) N(REPLAY-STATUS) N(UNITY-LOAD-BALANCE) "
           + "N(RESPONDER-LIFETIME) N(9999) D(ESP 2) D(ISAKMP 1)",
         "ATTR(ISAKMP_CFG_REPLY)", "FRAG(2)", "FRAG(3 last)",
-        "SA KEK TEK KD SEQ POP GAP P T PL(200) SA", "encrypted",
+        "SA KEK TEK KD SEQ POP GAP P T payload(200) SA", "encrypted",
       ]))
   func summaries(bytes: [UInt8], line: String) throws {
     #expect(IKEv1Samples.summary(try IKEv1Samples.decode(bytes)) == line)
@@ -57,10 +57,10 @@ struct IKEv1MessageTests {
         initiator cookie: 06591bd866d55a0a @0..<8
         responder cookie: 0000000000000000 @8..<16
         next payload: 1 (Security Association) @16..<17
-        version: 16 (1.0) @17..<18
+        version: "1.0" @17..<18
         exchange type: 2 (Identity Protection (Main Mode)) @18..<19
         flags: 0 [] @19..<20
-        message id: 00000000 @20..<24
+        message ID: 00000000 @20..<24
         length: 180 @24..<28
       payload: 1 (Security Association) @28..<84
         next payload: 13 (Vendor ID) @28..<29
