@@ -55,6 +55,8 @@ struct SchemaTests {
       if run.exitCode == 0 { reports.append(try TemporaryFile(run.output)) }
     }
     try #require(reports.count >= 20)
+    let withKeys = ["-q", "--ndjson", "--key-report", "--show-keys"]
+    reports.append(try TemporaryFile(try KeyTests.decode(KeyTests.name, withKeys).output))
     let run = try Command([Self.keyReport] + reports.map(\.path), executable: Self.validate)
     #expect(run.exitCode == 0, "\(run.text.prefix(2000))\(run.errorText)")
     let report = try KeyTests.decode(KeyTests.name, ["-q", "--ndjson", "--key-report"]).text
