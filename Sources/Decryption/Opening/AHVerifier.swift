@@ -137,10 +137,8 @@ struct AuthenticatedPacket {
   let icv: [UInt8]
 
   /// Nil where the IP header does not stand right before AH, as behind an extension header that this
-  /// does not know.
-  ///
-  /// - Parameter icvBytes: Those of the IV and the ICV. Padding behind them counts as it was sent
-  ///   (RFC 4302, section 3.3.3.2.1), and Linux does not clear it.
+  /// does not know. `icvBytes` counts IV and ICV: padding behind them is authenticated as it was sent
+  /// (RFC 4302, section 3.3.3.2.1), and Linux does not clear it.
   init?(
     _ frame: RawSpan, _ record: IPsecRecord, _ header: AHHeader, _ internet: InternetHeader,
     icvBytes: Int
