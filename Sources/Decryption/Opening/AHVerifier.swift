@@ -139,8 +139,8 @@ struct AuthenticatedPacket {
   /// Nil where the IP header does not stand right before AH, as behind an extension header that this
   /// does not know.
   ///
-  /// - Parameter icvBytes: Those of the IV and the ICV. Padding behind them counts as it was sent
-  ///   (RFC 4302, section 3.3.3.2.1), and Linux does not clear it.
+  /// `icvBytes` are those of the IV and the ICV. Padding behind them counts as it was sent (RFC 4302,
+  /// section 3.3.3.2.1), and Linux does not clear it.
   init?(
     _ frame: RawSpan, _ record: IPsecRecord, _ header: AHHeader, _ internet: InternetHeader,
     icvBytes: Int
