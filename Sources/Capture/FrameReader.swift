@@ -12,6 +12,8 @@ package final class FrameReader {
   private let source: Source
   private var filter: PacketFilter?
   private let window: TimeWindow
+  /// Whether there is anything to ask of a packet before it is dissected.
+  private let isSelective: Bool
   package let dissector = Dissector()
   /// The number of the frame returned last.
   package private(set) var number: UInt64 = 0
@@ -25,6 +27,7 @@ package final class FrameReader {
     self.source = source
     self.filter = filter
     self.window = window
+    isSelective = self.filter != nil || window != TimeWindow()
   }
 
   /// The next packet that the filter and the time window let through; its dissection is then in
@@ -36,7 +39,9 @@ package final class FrameReader {
   package func next(withFields: Bool = false) throws(CaptureError) -> PacketHeader? {
     while let header = try source.next() {
       number &+= 1
-      guard window.contains(header.timestamp), try passes(header, bytes) else { continue }
+      if isSelective {
+        guard window.contains(header.timestamp), try passes(header, bytes) else { continue }
+      }
       let isCut = header.capturedLength < header.originalLength
       if withFields {
         fields = dissector.describe(

@@ -81,19 +81,29 @@ package struct ConversationTable: Sendable {
     span?.lastFrame = number
     span?.lastTime = time
     if dissector.frame.stop != nil { malformed &+= 1 }
-    guard let internet = dissector.frame.internet else { return }
-    if internet.fragment != nil { ipFragments &+= 1 }
-    guard let record = dissector.frame.record else { return }
+    if dissector.frame.internet?.fragment != nil { ipFragments &+= 1 }
+    guard let record = dissector.frame.record, let source = dissector.frame.internet?.source,
+      let destination = dissector.frame.internet?.destination
+    else { return }
     ipsecFrames &+= 1
-    let ports = (dissector.frame.sourcePort, dissector.frame.destinationPort)
-    add(record, internet, ports, number, time)
+    let ends = Ends(
+      source: source, destination: destination, sourcePort: dissector.frame.sourcePort,
+      destinationPort: dissector.frame.destinationPort)
+    add(record, ends, number, time)
     guard dissector.frame.furtherRecords > 0 else { return }
-    for record in dissector.further { add(record, internet, ports, number, time) }
+    for record in dissector.further { add(record, ends, number, time) }
+  }
+
+  /// Who sent a packet to whom.
+  private struct Ends {
+    let source: IPAddress
+    let destination: IPAddress
+    let sourcePort: UInt16
+    let destinationPort: UInt16
   }
 
   private mutating func add(
-    _ record: IPsecRecord, _ internet: InternetHeader, _ ports: (UInt16, UInt16), _ number: UInt64,
-    _ time: Timestamp
+    _ record: IPsecRecord, _ ends: Ends, _ number: UInt64, _ time: Timestamp
   ) {
     if record.isQuoted {
       icmpErrors &+= 1
@@ -101,11 +111,11 @@ package struct ConversationTable: Sendable {
     }
     switch record.kind {
     case .esp(let header):
-      flow(record, internet, header.spi, header.sequenceNumber, isAH: false, number, time)
+      flow(record, ends, header.spi, header.sequenceNumber, isAH: false, number, time)
     case .ah(let header):
-      flow(record, internet, header.spi, header.sequenceNumber, isAH: true, number, time)
+      flow(record, ends, header.spi, header.sequenceNumber, isAH: true, number, time)
     case .ike(let header):
-      ike(record, header, ports, internet, number, time)
+      ike(record, header, ends, number, time)
     case .natKeepalive:
       natKeepalives &+= 1
     case .wesp, .ipcomp, .tcpPrefix:
@@ -114,14 +124,14 @@ package struct ConversationTable: Sendable {
   }
 
   private mutating func flow(
-    _ record: IPsecRecord, _ internet: InternetHeader, _ spi: UInt32, _ sequence: UInt32,
+    _ record: IPsecRecord, _ ends: Ends, _ spi: UInt32, _ sequence: UInt32,
     isAH: Bool, _ number: UInt64, _ time: Timestamp
   ) {
-    let hash = flowIndex.hash(spi, internet.source, internet.destination)
+    let hash = flowIndex.hash(spi, ends.source, ends.destination)
     let found = flowIndex.find(hash) { index in
       flows[index].spi == spi && flows[index].isAH == isAH
-        && flows[index].source == internet.source
-        && flows[index].destination == internet.destination
+        && flows[index].source == ends.source
+        && flows[index].destination == ends.destination
     }
     if let found {
       flows[found].count(record, sequence, number, time)
@@ -134,16 +144,15 @@ package struct ConversationTable: Sendable {
     flowIndex.insert(flows.count, hash)
     flows.append(
       Flow(
-        source: internet.source, destination: internet.destination, spi: spi, isAH: isAH,
+        source: ends.source, destination: ends.destination, spi: spi, isAH: isAH,
         encapsulation: record.encapsulation, packets: 1, bytes: UInt64(record.range.count),
         firstSequence: sequence, highestSequence: sequence, span: FrameSpan(number, time)))
   }
 
   private mutating func ike(
-    _ record: IPsecRecord, _ header: IKEHeader, _ ports: (UInt16, UInt16),
-    _ internet: InternetHeader, _ number: UInt64, _ time: Timestamp
+    _ record: IPsecRecord, _ header: IKEHeader, _ ends: Ends, _ number: UInt64, _ time: Timestamp
   ) {
-    let key = IKEKey(header.initiatorSPI, internet.source, internet.destination)
+    let key = IKEKey(header.initiatorSPI, ends.source, ends.destination)
     let index = ikeIndex[key] ?? ikeSAs.count
     if index == ikeSAs.count {
       guard ikeSAs.count < Self.entryLimit else {
@@ -154,9 +163,9 @@ package struct ConversationTable: Sendable {
       ikeSAs.append(
         IKESA(
           majorVersion: header.majorVersion, initiatorSPI: header.initiatorSPI,
-          responderSPI: header.responderSPI, source: internet.source,
-          destination: internet.destination, sourcePort: ports.0,
-          destinationPort: ports.1, span: FrameSpan(number, time)))
+          responderSPI: header.responderSPI, source: ends.source,
+          destination: ends.destination, sourcePort: ends.sourcePort,
+          destinationPort: ends.destinationPort, span: FrameSpan(number, time)))
     }
     ikeSAs[index].count(record, header, number, time)
   }

@@ -18,7 +18,7 @@ struct ByteStream: ~Copyable {
   private(set) var taken = 0..<0
 
   /// Small enough to stay in a core's cache between the copy out of the kernel and the parsing.
-  static let blockSize = 256 << 10
+  static let blockSize = 64 << 10
 
   init(
     path: String, onWait: (() -> Void)?, isStopped: (() -> Bool)?

@@ -6,6 +6,9 @@ package final class Dissector {
   package private(set) var streams = StreamReassembler()
   /// The last frame. It is large: read its parts here rather than copy it.
   package private(set) var frame = Frame()
+  /// The walk of all frames that no one observes, kept for the next: to make and drop one a frame
+  /// costs as much as to read its headers.
+  private var walk = FrameWalk(observer: NoObserver())
   /// The second and later records of the last frame.
   package private(set) var further: [IPsecRecord] = []
   /// The datagram that the last frame completed.
@@ -26,14 +29,18 @@ package final class Dissector {
   package func dissect(
     _ bytes: RawSpan, linkType: LinkType, timestamp: Timestamp, isCut: Bool = false
   ) {
-    _ = pass(bytes, linkType, timestamp, isCut, observer: NoObserver())
+    walk.begin(isCut: isCut)
+    pass(&walk, bytes, linkType, timestamp)
   }
 
   /// The same, with the tree of all headers and of IKE messages.
   package func describe(
     _ bytes: RawSpan, linkType: LinkType, timestamp: Timestamp, isCut: Bool = false
   ) -> [Field] {
-    var fields = pass(bytes, linkType, timestamp, isCut, observer: FieldObserver()).fields
+    var observed = FrameWalk(observer: FieldObserver())
+    observed.begin(isCut: isCut)
+    pass(&observed, bytes, linkType, timestamp)
+    var fields = observed.observer.fields
     for record in (frame.record.map { [$0] } ?? []) + (frame.furtherRecords > 0 ? further : [])
     where !record.isQuoted {
       let message = withBytes(of: record, in: bytes) { IKEContent($0, record) }
@@ -58,11 +65,9 @@ package final class Dissector {
   }
 
   private func pass<Observer: HeaderObserver>(
-    _ bytes: RawSpan, _ linkType: LinkType, _ timestamp: Timestamp, _ isCut: Bool,
-    observer: Observer
-  ) -> Observer {
-    var walk = FrameWalk(observer: observer)
-    walk.isCut = isCut
+    _ walk: inout FrameWalk<Observer>, _ bytes: RawSpan, _ linkType: LinkType,
+    _ timestamp: Timestamp
+  ) {
     var reader = ByteReader(bytes)
     do {
       try walk.link(&reader, linkType)
@@ -77,7 +82,6 @@ package final class Dissector {
     }
     if !further.isEmpty || !walk.further.isEmpty { further = walk.further }
     frame = walk.frame
-    return walk.observer
   }
 
   /// Adds a fragment, and walks on through the datagram if that completed it.

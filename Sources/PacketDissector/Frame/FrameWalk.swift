@@ -26,6 +26,19 @@ struct FrameWalk<Observer: HeaderObserver> {
     self.observer = observer
   }
 
+  /// Forgets the frame before, for the next.
+  mutating func begin(isCut: Bool) {
+    frame = Frame()
+    if !further.isEmpty { further = [] }
+    self.isCut = isCut
+    isQuoted = false
+    isShort = false
+    store = .frame
+    fragmentPayload = nil
+    segment = nil
+    depth = 0
+  }
+
   mutating func link(_ reader: inout ByteReader, _ linkType: LinkType) throws(DissectionError) {
     switch linkType {
     case .ethernet:
