@@ -2,7 +2,7 @@ internal import PacketDissector
 
 /// Finds a flow by SPI and addresses: an open-addressing hash table of places in a list.
 ///
-/// The lookup is made once a packet, where a `Dictionary` of the same keys takes five times as long.
+/// The lookup is made once a packet, where a `Dictionary` of the same keys took an eighth of all time.
 /// The hash is seeded, so that a capture cannot choose keys that collide.
 struct FlowIndex: Sendable {
   /// A hash in the upper half, the place in the list plus one in the lower; zero is empty. The count

@@ -6,8 +6,8 @@ package final class Dissector {
   package private(set) var streams = StreamReassembler()
   /// The last frame. It is large: read its parts here rather than copy it.
   package private(set) var frame = Frame()
-  /// The walk of all frames that no one observes, kept for the next: to make and drop one a frame
-  /// costs as much as to read its headers.
+  /// The walk of all frames that no one observes, kept for the next: making and dropping one a frame
+  /// took a sixteenth of dissection's instructions.
   private var walk = FrameWalk(observer: NoObserver())
   /// The second and later records of the last frame.
   package private(set) var further: [IPsecRecord] = []
