@@ -24,8 +24,7 @@ package struct FrameSelection: Equatable, Sendable {
     guard peers.isEmpty || concernsPeer(frame) else { return false }
     if spis.isEmpty && exchanges.isEmpty { return true }
     guard let record = frame.record else { return false }
-    return matches(record.kind)
-      || frame.furtherRecords > 0 && dissector.further.contains { matches($0.kind) }
+    return matches(record.kind) || dissector.further.contains { matches($0.kind) }
   }
 
   private func concernsPeer(_ frame: Frame) -> Bool {

@@ -68,10 +68,23 @@ package struct TunnelOverhead: Equatable, Sendable {
   /// The largest inner packet that fits a path of `pathMTU` bytes; nil if none does. In transport
   /// mode without GRE, the bytes behind the one IP header, which count for its MTU with it.
   package func innerMTU(pathMTU: Int) -> Int? {
-    let room = parts.reduce(pathMTU) { $0 - $1.bytes }
-    let inner = room / alignment * alignment - trailerBytes - innerHeaderBytes
-    let header = mode == .transport && !carriesGRE ? (outerIsIPv6 ? 40 : 20) : 0
-    return room > 0 && inner > 0 ? inner + header : nil
+    let inner = alignedRoom(pathMTU: pathMTU) - trailerBytes - innerHeaderBytes
+    return room(pathMTU: pathMTU) > 0 && inner > 0 ? inner + ownHeaderBytes : nil
+  }
+
+  /// What ``parts`` leave of a path; negative where they do not fit.
+  package func room(pathMTU: Int) -> Int {
+    parts.reduce(pathMTU) { $0 - $1.bytes }
+  }
+
+  /// The whole units of ``alignment`` in it: padding fills no more.
+  package func alignedRoom(pathMTU: Int) -> Int {
+    room(pathMTU: pathMTU) / alignment * alignment
+  }
+
+  /// In transport mode the packet's own IP header is the outer one, and counts for its MTU.
+  package var ownHeaderBytes: Int {
+    mode == .transport && !carriesGRE ? (outerIsIPv6 ? 40 : 20) : 0
   }
 
   /// The TCP segment that fits an inner packet: IP and TCP headers without options go off.

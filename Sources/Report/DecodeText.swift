@@ -133,12 +133,7 @@ package struct DecodeText: ~Copyable {
       text.put(fragment.moreFollow ? ", more follow" : ", last")
     }
     if internet.protocol == 6, internet.fragment == nil {
-      text.put(" ")
-      text.tcpFlags(frame.tcpFlags)
-      if frame.maximumSegmentSize != 0 {
-        text.put(" MSS ")
-        text.decimal(frame.maximumSegmentSize)
-      }
+      text.tcp(frame)
     }
     text.put("  ")
     text.decimal(frame.payloadLength)
@@ -217,9 +212,15 @@ extension TextBuffer {
     put(" ")
   }
 
-  mutating func tcpFlags(_ flags: UInt8) {
+  /// " SYN,ACK MSS 1460"
+  mutating func tcp(_ frame: Frame) {
     let header = TCPHeader(
-      sourcePort: 0, destinationPort: 0, sequenceNumber: 0, flags: flags)
+      sourcePort: 0, destinationPort: 0, sequenceNumber: 0, flags: frame.tcpFlags)
+    put(" ")
     put(header.names.joined(separator: ","))
+    if frame.maximumSegmentSize != 0 {
+      put(" MSS ")
+      decimal(frame.maximumSegmentSize)
+    }
   }
 }

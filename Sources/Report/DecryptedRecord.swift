@@ -161,14 +161,7 @@ extension TextBuffer {
     } else {
       let number = frame.internet?.protocol ?? nextHeader
       put(IPProtocol(rawValue: number).description)
-      if number == 6 {
-        put(" ")
-        tcpFlags(frame.tcpFlags)
-        if frame.maximumSegmentSize != 0 {
-          put(" MSS ")
-          decimal(frame.maximumSegmentSize)
-        }
-      }
+      if number == 6 { tcp(frame) }
       put("  ")
       decimal(frame.payloadLength)
       put(" B")

@@ -58,20 +58,18 @@ package struct MTUReport {
     _ overhead: TunnelOverhead, _ pathMTU: Int, _ inner: Int, to text: inout TextBuffer
   ) {
     text.decimal(pathMTU)
-    var room = pathMTU
     for part in overhead.parts {
-      room -= part.bytes
       text.put(" - ")
       text.decimal(part.bytes)
       text.put(" ")
       text.put(part.name)
     }
     text.put(" = ")
-    text.decimal(room)
+    text.decimal(overhead.room(pathMTU: pathMTU))
     text.put("\n             in units of ")
     text.decimal(overhead.alignment)
     text.put(": ")
-    text.decimal(room / overhead.alignment * overhead.alignment)
+    text.decimal(overhead.alignedRoom(pathMTU: pathMTU))
     if overhead.trailerBytes > 0 {
       text.put(" - ")
       text.decimal(overhead.trailerBytes)
@@ -82,12 +80,9 @@ package struct MTUReport {
       text.decimal(overhead.innerHeaderBytes)
       text.put(" GRE")
     }
-    let rest =
-      room / overhead.alignment * overhead.alignment - overhead.trailerBytes
-      - overhead.innerHeaderBytes
-    if inner != rest {
+    if overhead.ownHeaderBytes > 0 {
       text.put(" + ")
-      text.decimal(inner - rest)
+      text.decimal(overhead.ownHeaderBytes)
       text.put(" the packet's own IP header")
     }
     text.put(" = ")

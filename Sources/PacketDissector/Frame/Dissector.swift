@@ -41,8 +41,7 @@ package final class Dissector {
     observed.begin(isCut: isCut)
     pass(&observed, bytes, linkType, timestamp)
     var fields = observed.observer.fields
-    for record in (frame.record.map { [$0] } ?? []) + (frame.furtherRecords > 0 ? further : [])
-    where !record.isQuoted {
+    for record in [frame.record].compactMap({ $0 }) + further where !record.isQuoted {
       let message = withBytes(of: record, in: bytes) { IKEContent($0, record) }
       if let message { fields += message.fields }
       if case .esp = record.kind, record.range.count > ESPHeader.byteCount {
@@ -114,11 +113,11 @@ package final class Dissector {
   private func follow<Observer: HeaderObserver>(
     _ walk: inout FrameWalk<Observer>, _ header: TCPHeader, _ payload: borrowing ByteReader
   ) {
-    guard let internet = walk.frame.internet, StreamReassembler.concerns(header, payload, streams)
-    else { return }
+    guard let internet = walk.frame.internet else { return }
     let key = StreamReassembler.Key(
       source: internet.source, destination: internet.destination, sourcePort: header.sourcePort,
       destinationPort: header.destinationPort)
+    guard streams.concerns(key, payload) else { return }
     var found: [(range: Range<Int>, isPrefix: Bool)] = []
     var bytes: [UInt8] = []
     streams.add(key, header, payload.copy(payload.offset..<payload.end)) { content, isPrefix in
@@ -135,17 +134,6 @@ package final class Dissector {
         walk.frame.stop = error
       }
     }
-  }
-}
-
-extension StreamReassembler {
-  /// Whether a segment is worth a copy: on the port, with the prefix, or while streams on other
-  /// ports are followed.
-  static func concerns(
-    _ header: TCPHeader, _ payload: borrowing ByteReader, _ streams: StreamReassembler
-  ) -> Bool {
-    header.sourcePort == TCPEncapsulation.port || header.destinationPort == TCPEncapsulation.port
-      || payload.peekWord() == 0x494B_4554 || streams.followsOtherPorts
   }
 }
 

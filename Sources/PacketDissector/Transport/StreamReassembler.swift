@@ -45,23 +45,19 @@ package struct StreamReassembler: Sendable {
 
   package init() {}
 
-  /// Whether a stream off the registered port is followed.
-  var followsOtherPorts: Bool {
-    !streams.isEmpty
-      && streams.keys.contains {
-        $0.sourcePort != TCPEncapsulation.port && $0.destinationPort != TCPEncapsulation.port
-      }
+  /// Whether a segment belongs to a stream worth following: on the port, with the prefix, or one that
+  /// is followed already.
+  func concerns(_ key: Key, _ payload: borrowing ByteReader) -> Bool {
+    key.sourcePort == TCPEncapsulation.port || key.destinationPort == TCPEncapsulation.port
+      || TCPEncapsulation.opens(payload) || streams[key] != nil
   }
 
-  /// Takes one segment's payload; gives `deliver` the content of each element that it completes.
+  /// Takes the payload of one segment that ``concerns(_:_:)`` this; gives `deliver` the content of each element that it completes.
   mutating func add(
     _ key: Key, _ header: TCPHeader, _ payload: [UInt8],
     deliver: (_ content: ArraySlice<UInt8>, _ isPrefix: Bool) -> Void
   ) {
     let opens = payload.starts(with: TCPEncapsulation.prefix)
-    let isKnownPort =
-      key.sourcePort == TCPEncapsulation.port || key.destinationPort == TCPEncapsulation.port
-    guard isKnownPort || opens || streams[key] != nil else { return }
     if header.isReset { return remove(key) }
     clock += 1
     var stream = take(key) ?? Stream(lastUsed: clock)

@@ -8,6 +8,11 @@ package enum TCPEncapsulation {
   /// "IKETCP", which the connection's originator sends first.
   package static let prefix: [UInt8] = [0x49, 0x4B, 0x45, 0x54, 0x43, 0x50]
 
+  /// Whether a segment's payload begins with the prefix: its first and its last four bytes.
+  static func opens(_ payload: borrowing ByteReader) -> Bool {
+    payload.peekWord() == 0x494B_4554 && payload.peekWord(2) == 0x4554_4350
+  }
+
   /// What the next bytes of a stream are.
   enum Element: Equatable {
     case prefix
