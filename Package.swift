@@ -40,7 +40,8 @@ let package = Package(
       name: "Host", dependencies: ["PacketDissector", "IPsecCrypto", "Decryption", "CLinux"],
       swiftSettings: settings),
     .target(
-      name: "Diagnosis", dependencies: ["PacketDissector", "IPsecCrypto"], swiftSettings: settings),
+      name: "Diagnosis", dependencies: ["PacketDissector", "IPsecCrypto", "Capture", "Decryption"],
+      swiftSettings: settings),
     .target(
       name: "Report",
       dependencies: ["PacketDissector", "IPsecCrypto", "Capture", "Decryption", "Diagnosis"],
