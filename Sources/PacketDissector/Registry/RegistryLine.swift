@@ -19,4 +19,11 @@ package struct RegistryLine: Sendable {
     self.note = note
     self.sizes = sizes
   }
+
+  /// A number that a product took for itself and no table has.
+  package init(
+    unregistered value: UInt16, _ name: String, by product: String, sizes: [String: String]
+  ) {
+    self.init(value, name, product, "", sizes)
+  }
 }
