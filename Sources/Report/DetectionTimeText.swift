@@ -64,12 +64,8 @@ struct DetectionTimeText {
   }
 
   private var settingsText: String {
-    var text = "\(settings.daemon.name), IKEv\(settings.version.rawValue)"
-    switch settings.daemon {
-    case .strongSwan: text += ", dpd_delay \(Seconds.short(settings.delay))"
-    case .libreswan: text += ", dpddelay \(Seconds.short(settings.delay))"
-    case .iked: text += ", dpd_check_interval \(Seconds.short(settings.delay))"
-    }
+    var text = "\(settings.daemon.name), IKEv\(settings.version.rawValue), "
+    text += "\(delayName) \(Seconds.short(settings.delay))"
     if let file = subject.file, let connection = subject.connection {
       var name = TextBuffer(capacity: 64)
       name.escaped(file)
@@ -78,22 +74,33 @@ struct DetectionTimeText {
     return text
   }
 
-  private var timeoutName: String { settings.daemon == .libreswan ? "dpdtimeout" : "dpd_timeout" }
+  /// ipsec.conf spells both without the line, for strongSwan as well.
+  private var isIPsecConf: Bool {
+    settings.daemon == .libreswan || subject.connection?.place == .libreswan
+  }
+
+  private var delayName: String {
+    settings.daemon == .iked ? "dpd_check_interval" : isIPsecConf ? "dpddelay" : "dpd_delay"
+  }
+
+  private var timeoutName: String { isIPsecConf ? "dpdtimeout" : "dpd_timeout" }
 
   private var reason: String {
     let wait = Seconds.bare(time.longestWait)
     let after = Seconds.short(time.afterCheck)
-    guard settings.version == .v2 || (settings.timeout ?? 0) <= 0 else {
+    if settings.version == .v1 {
+      let given = (settings.timeout ?? 0) > 0
       let ticks =
         settings.daemon == .libreswan
         ? "; pluto looks once every dpddelay, so that two may pass" : ""
-      return "IKEv1: detection = delay + \(timeoutName) = \(wait) + \(after)\(ticks)"
+      return given
+        ? "IKEv1: detection = delay + \(timeoutName) = \(wait) + \(after)\(ticks)"
+        : "IKEv1 without \(timeoutName) waits as long as for an IKEv2 request: detection = "
+          + "delay + retransmission schedule = \(wait) + \(after)"
     }
     var text = ""
     if let ignored = time.ignoredTimeout {
       text = "IKEv2 ignores \(timeoutName) (\(Seconds.short(ignored))); "
-    } else if settings.version == .v1 {
-      text = "without dpd_timeout IKEv1 waits as for a retransmission; "
     }
     text += "detection = delay + retransmission schedule = \(wait) + \(after)"
     switch settings.daemon {
@@ -141,9 +148,11 @@ struct DetectionTimeText {
   }
 
   private func outage(_ time: DetectionTime) -> String {
+    let sent = time.transmissions == 1 ? "1 transmission" : "\(time.transmissions) transmissions"
     var text =
-      "shorter than \(Seconds.short(time.survivedOutage)) never looks like a death "
-      + "(\(time.transmissions) transmissions)"
+      time.survivedOutage > 0
+      ? "shorter than \(Seconds.short(time.survivedOutage)) never looks like a death (\(sent))"
+      : "of any length may look like a death (\(sent))"
     if !time.risks.isEmpty { text += "; \(caution(time))" }
     return text
   }
@@ -151,7 +160,9 @@ struct DetectionTimeText {
   private func caution(_ time: DetectionTime) -> String {
     time.risks.contains(.shortOutage)
       ? "CAUTION: would take a 3 s outage for a death"
-      : "CAUTION: \(time.transmissions) lost packets are taken for a death"
+      : time.transmissions == 1
+        ? "CAUTION: one lost packet is taken for a death"
+        : "CAUTION: \(time.transmissions) lost packets are taken for a death"
   }
 }
 

@@ -29,13 +29,13 @@ package struct LivenessConfiguration: Equatable, Sendable {
       let file = IPsecConfiguration(bytes, daemon: daemon)
       connections = file.connections
       retransmission = nil
-      problems = file.problems.problems
+      problems = file.problems.problems.sorted { $0.line < $1.line }
     } else {
       let syntax = SectionSyntax(bytes)
       var problems = syntax.problems
       connections = SwanctlConfiguration.connections(syntax, &problems)
       retransmission = StrongSwanConfiguration.retransmission(syntax, &problems)
-      self.problems = problems.problems
+      self.problems = problems.problems.sorted { $0.line < $1.line }
     }
   }
 

@@ -76,9 +76,11 @@ package struct DetectionTime: Equatable, Sendable {
   }
 
   private static func gaps(_ settings: Settings) -> [Double] {
-    guard settings.version == .v1, let timeout = settings.timeout, timeout > 0, settings.delay > 0
-    else { return settings.schedule.gaps }
-    // A new R-U-THERE every delay until the timeout. More than a thousand tell nothing new.
+    guard settings.version == .v1, settings.delay > 0 else { return settings.schedule.gaps }
+    // Without a timeout of its own charon waits as long as for a retransmitted message, but an R-U-THERE
+    // is not sent again: a new one leaves every delay. More than a thousand tell nothing new.
+    let given = settings.timeout ?? 0
+    let timeout = given > 0 ? given : settings.schedule.total
     let checks = min(max(1, (timeout / settings.delay).rounded(.up)), 1000)
     return Array(repeating: settings.delay, count: Int(checks) - 1)
       + [timeout - settings.delay * (checks - 1)]
@@ -102,9 +104,6 @@ package struct DetectionTime: Equatable, Sendable {
   package var ignoredTimeout: Double? {
     settings.version == .v2 && (settings.timeout ?? 0) > 0 ? settings.timeout : nil
   }
-
-  /// What the configuration, read by its words, promises: IKEv1's timeout, or that which IKEv2 ignores.
-  package var promised: Double? { settings.timeout }
 
   package enum Risk: Equatable, Sendable {
     /// An outage of about 3 s, as when a route changes, may be taken for a death.
