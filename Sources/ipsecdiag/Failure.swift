@@ -22,8 +22,9 @@ struct Failure: Error {
   }
 }
 
-/// sysexits.h, and what the shell makes of SIGINT.
+/// The severity of what was found, sysexits.h, and what the shell makes of SIGINT.
 enum ExitCodes {
+  static let warning: Int32 = 1
   static let badData: Int32 = 65
   static let inputMissing: Int32 = 66
   static let cannotCreate: Int32 = 73
