@@ -1,0 +1,26 @@
+"""A small lab: initiator A, router R and responder B in network namespaces, with real IKE daemons."""
+
+from .capture import Capture
+from .certificates import authority, certificate
+from .charon import Charon, tunnel
+from .host import Host
+from .network import ADDRESS, INNER, Lab
+from .pluto import Pluto
+from .recording import recording
+
+SECRET = "an-example-secret-for-recordings"
+
+__all__ = [
+    "ADDRESS",
+    "Capture",
+    "Charon",
+    "Host",
+    "INNER",
+    "Lab",
+    "Pluto",
+    "SECRET",
+    "authority",
+    "certificate",
+    "recording",
+    "tunnel",
+]

@@ -1,0 +1,78 @@
+"""Recordings by name, and the lines of the index that they leave."""
+
+import csv
+import gzip
+import pathlib
+import shutil
+
+FIXTURES = pathlib.Path(__file__).resolve().parents[2] / "Fixtures/scenarios"
+COLUMNS = ["file", "scenario", "state", "finding", "origin", "content", "key_files"]
+
+# A capture beyond this many bytes is kept compressed, and one beyond the limit not at all.
+COMPRESSED_FROM = 60_000
+LIMIT = 150_000
+
+recordings = {}
+
+
+def recording(nat=False):
+    """Register a function that is given a `Lab` and an `Index`, under its own name."""
+    def register(function):
+        recordings[function.__name__.replace("_", "-")] = (function, nat)
+        return function
+    return register
+
+
+class Index:
+    """The index of a group of recordings.
+
+    The modules `scenarios_setup` and `scenarios_setup_fragments` both write `index-setup.csv`.
+    """
+
+    def __init__(self, module, folder=FIXTURES):
+        self.folder = folder
+        self.path = folder / f"index-{module.split('_')[1]}.csv"
+        self.rows = []
+
+    def keep(self, capture, slug, scenario, content, finding="", origin="", keys=()):
+        """Stop a capture and keep it; a capture with a finding shows a fault.
+
+        `keys` are files that are kept as SLUG.NAME, where NAME is how the daemon calls them;
+        captures of one run at A and at B share them.
+        """
+        capture.stop()
+        size = capture.path.stat().st_size
+        if size > LIMIT:
+            raise RuntimeError(f"{slug} has {size} bytes, more than {LIMIT}")
+        for old in self.folder.glob(f"{slug}.*"):
+            old.unlink()
+        if size > COMPRESSED_FROM:
+            file = f"{slug}.pcap.gz"
+            with open(capture.path, "rb") as plain, open(self.folder / file, "wb") as target:
+                with gzip.GzipFile(slug, "wb", mtime=0, fileobj=target) as packed:
+                    shutil.copyfileobj(plain, packed)
+        else:
+            file = f"{slug}.pcap"
+            shutil.copy(capture.path, self.folder / file)
+        kept = []
+        run = slug.removesuffix("-at-a").removesuffix("-at-b")
+        for path in keys:
+            kept.append(f"{run}.{path.name}")
+            shutil.copy(path, self.folder / kept[-1])
+        self.rows.append({
+            "file": file, "scenario": scenario, "state": "fault" if finding else "healthy",
+            "finding": finding, "origin": f"{origin} in network namespaces", "content": content,
+            "key_files": ";".join(kept)})
+
+    def write(self):
+        """Put the new lines in the place of those for the same captures."""
+        slugs = {row["file"].removesuffix(".gz") for row in self.rows}
+        rows = list(self.rows)
+        if self.path.exists():
+            with open(self.path, newline="") as file:
+                rows += [row for row in csv.DictReader(file)
+                         if row["file"].removesuffix(".gz") not in slugs]
+        with open(self.path, "w", newline="") as file:
+            writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(sorted(rows, key=lambda row: row["file"]))
