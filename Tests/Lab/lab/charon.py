@@ -141,6 +141,14 @@ class Charon:
         path = self.folder / "log"
         return path.read_text(errors="replace") if path.exists() else ""
 
+    def await_log(self, words, timeout):
+        """Wait until the daemon says this."""
+        for _ in range(int(timeout * 10)):
+            if words in self.log():
+                return
+            time.sleep(0.1)
+        raise RuntimeError(f"no {words!r} in {timeout} s: {self.log()[-2000:]}")
+
     def keys(self):
         """The key tables that the plugin save-keys wrote, in Wireshark's formats."""
         return sorted(path for path in (self.folder / "keys").iterdir() if path.stat().st_size > 0)
