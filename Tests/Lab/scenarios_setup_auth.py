@@ -1,7 +1,9 @@
 """Peers that agree on a suite and then refuse each other, or the Child SA."""
 
-from lab import Charon, Pluto, authority, certificate, connection, recording, tunnel
-from lab import charon, pluto
+import shutil
+
+from lab import (
+    Charon, Pluto, authority, certificate, charon, connection, pluto, recording, tunnel)
 
 OTHER_SECRET = {"ike-peer": {"secret": '"another-example-secret"'}}
 
@@ -63,31 +65,18 @@ def auth_failed_libreswan(lab, index):
         finding="ike-auth-failed", origin=f"{charon.VERSION} and {pluto.VERSION}", keys=a.keys())
 
 
-@recording()
-def auth_failed_by_initiator(lab, index):
-    at_a, at_b, a = refused(
-        lab, tunnel("a", remote={"id": "c.example"}), tunnel("b", local={"id": "b.example"}))
-    index.keep_both(
-        at_a, at_b, "auth-failed-by-initiator", "S10",
-        "B calls itself b.example, A expects c.example: B answers IKE_AUTH as if all were well, and A"
-        " then refuses it with an INFORMATIONAL request that carries AUTHENTICATION_FAILED",
-        finding="ike-auth-failed", origin=charon.VERSION, keys=a.keys())
-
-
-def pair_of_authorities(lab, same):
-    """A's and B's certificate files; B knows A's authority only where it is the same."""
-    folders = [lab.folder / "ca-of-a", lab.folder / "ca-of-b"]
-    files = []
-    for folder, side in zip(folders, "ab"):
+def pair_of_authorities(lab, known_to_a="ab", known_to_b="ab"):
+    """A's and B's certificate files, each of an authority of its own; who knows which is a choice."""
+    folders = {side: lab.folder / f"ca-of-{side}" for side in "ab"}
+    for side, folder in folders.items():
         folder.mkdir()
-        if same and side == "b":
-            folder = folders[0]
-        else:
-            authority(folder, "prime256v1")
+        authority(folder, "prime256v1", f"Example CA of {side.upper()}")
+        shutil.copy(folder / "ca.pem", folder / f"ca-{side}.pem")
         certificate(folder, side, "prime256v1")
-        files.append({"x509": [folder / f"{side}.pem"], "private": [folder / f"{side}.key"],
-                      "x509ca": [folder / "ca.pem"]})
-    return files
+    return [
+        {"x509": [folders[side] / f"{side}.pem"], "private": [folders[side] / f"{side}.key"],
+         "x509ca": [folders[other] / f"ca-{other}.pem" for other in known]}
+        for side, known in (("a", known_to_a), ("b", known_to_b))]
 
 
 def by_certificate(side):
@@ -98,9 +87,21 @@ def by_certificate(side):
 
 
 @recording()
+def auth_failed_by_initiator(lab, index):
+    at_a, at_b, a = refused(
+        lab, by_certificate("a"), by_certificate("b"), pair_of_authorities(lab, known_to_a="a"))
+    index.keep_both(
+        at_a, at_b, "auth-failed-by-initiator", "S10",
+        "A does not know the authority of B's ECDSA certificate: B answers IKE_AUTH as if all were"
+        " well, and A then refuses it with an INFORMATIONAL request that carries"
+        " AUTHENTICATION_FAILED",
+        finding="ike-auth-failed", origin=charon.VERSION, keys=a.keys())
+
+
+@recording()
 def auth_failed_certificate(lab, index):
     at_a, _, a = refused(
-        lab, by_certificate("a"), by_certificate("b"), pair_of_authorities(lab, False))
+        lab, by_certificate("a"), by_certificate("b"), pair_of_authorities(lab, known_to_b="b"))
     index.keep(
         at_a, "auth-failed-certificate", "S10",
         "A's ECDSA certificate is of an authority that B does not know; B answers IKE_AUTH with"
@@ -110,11 +111,11 @@ def auth_failed_certificate(lab, index):
 
 @recording()
 def auth_certificate(lab, index):
-    at_a, a = stands(lab, by_certificate("a"), by_certificate("b"), pair_of_authorities(lab, True))
+    at_a, a = stands(lab, by_certificate("a"), by_certificate("b"), pair_of_authorities(lab))
     index.keep(
         at_a, "auth-certificate", "S10",
-        "A and B have ECDSA certificates of one authority; the tunnel carries four echoes; captured"
-        " at A",
+        "A and B have ECDSA certificates of two authorities that both know; the tunnel carries four"
+        " echoes; captured at A",
         origin=charon.VERSION, keys=a.keys())
 
 

@@ -2,8 +2,7 @@
 
 import time
 
-from lab import Charon, authority, certificate, recording, tunnel
-from lab import charon
+from lab import Charon, authority, certificate, charon, recording, tunnel
 
 FIRST_FOUR = "0, 4, 11.2 and 24.2 s"
 

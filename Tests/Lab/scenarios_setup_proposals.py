@@ -1,7 +1,7 @@
 """Suites that do not agree, or only at the second try; old versions of the protocol."""
 
-from lab import Charon, Pluto, authority, certificate, connection, recording, tunnel
-from lab import charon, pluto
+from lab import (
+    Charon, Pluto, authority, certificate, charon, connection, pluto, recording, tunnel)
 
 
 def attempt(lab, a, b, stands, settings="", certificates=({}, {})):

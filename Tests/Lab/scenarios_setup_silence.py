@@ -2,8 +2,7 @@
 
 import time
 
-from lab import Charon, Pluto, connection, recording, tunnel
-from lab import charon, pluto
+from lab import Charon, Pluto, charon, connection, pluto, recording, tunnel
 
 # strongSwan sends a request again after 4 s, then after 1.8 times as long each time.
 SCHEDULE = "0, 4, 11.2, 24.2, 47.5, 89.5 s"

@@ -77,13 +77,14 @@ class Index:
                   finding if finding_at_b is None else finding_at_b, **more)
 
     def write(self):
-        """Put the new lines in the place of those for the same captures."""
+        """Put the new lines in the place of those for the same captures, or for captures gone."""
         slugs = {row["file"].removesuffix(".gz") for row in self.rows}
         rows = list(self.rows)
         if self.path.exists():
             with open(self.path, newline="") as file:
                 rows += [row for row in csv.DictReader(file)
-                         if row["file"].removesuffix(".gz") not in slugs]
+                         if row["file"].removesuffix(".gz") not in slugs
+                         and (self.folder / row["file"]).exists()]
         with open(self.path, "w", newline="") as file:
             writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
             writer.writeheader()
