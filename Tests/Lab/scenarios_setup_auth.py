@@ -66,7 +66,7 @@ def auth_failed_libreswan(lab, index):
 
 
 def pair_of_authorities(lab, known_to_a="ab", known_to_b="ab"):
-    """A's and B's certificate files, each of an authority of its own; who knows which is a choice."""
+    """A's and B's certificate files, each of its own authority; who knows which is a choice."""
     folders = {side: lab.folder / f"ca-of-{side}" for side in "ab"}
     for side, folder in folders.items():
         folder.mkdir()
@@ -124,8 +124,8 @@ def ts_mismatch(lab, index):
     at_a, at_b, a = refused(lab, tunnel("a", child={"local_ts": "10.97.0.0/24"}), tunnel("b"))
     index.keep_both(
         at_a, at_b, "ts-mismatch", "S11",
-        "A proposes 10.97.0.0/24 to 10.99.0.0/24, B expects 10.98.0.0/24 to 10.99.0.0/24: the IKE SA"
-        " stands, the Child SA is refused with TS_UNACCEPTABLE",
+        "A proposes 10.97.0.0/24 to 10.99.0.0/24, B expects 10.98.0.0/24 to 10.99.0.0/24: the IKE"
+        " SA stands, the Child SA is refused with TS_UNACCEPTABLE",
         finding="child-ts-mismatch", origin=charon.VERSION, keys=a.keys())
 
 
@@ -146,8 +146,8 @@ def ts_refused_by_kernel(lab, index):
 
 @recording()
 def ts_narrowed(lab, index):
-    at_a, a = stands(lab, tunnel("a", child={"local_ts": "10.98.0.0/16", "remote_ts": "10.99.0.0/16"}),
-                     tunnel("b"))
+    wide = {"local_ts": "10.98.0.0/16", "remote_ts": "10.99.0.0/16"}
+    at_a, a = stands(lab, tunnel("a", child=wide), tunnel("b"))
     index.keep(
         at_a, "ts-narrowed", "S11",
         "A proposes 10.98.0.0/16 to 10.99.0.0/16, B narrows to 10.98.0.0/24 and 10.99.0.0/24; the"
@@ -162,8 +162,8 @@ def child_proposal_mismatch(lab, index):
         tunnel("b", child={"esp_proposals": "aes128gcm16"}))
     index.keep_both(
         at_a, at_b, "child-proposal-mismatch", "S11",
-        "A proposes AES-256-CBC with HMAC-SHA2-256-128 for ESP, B takes AES-128-GCM-16 only: the IKE"
-        " SA stands, the Child SA is refused with NO_PROPOSAL_CHOSEN",
+        "A proposes AES-256-CBC with HMAC-SHA2-256-128 for ESP, B takes AES-128-GCM-16 only: the"
+        " IKE SA stands, the Child SA is refused with NO_PROPOSAL_CHOSEN",
         finding="child-proposal-mismatch", origin=charon.VERSION, keys=a.keys())
 
 

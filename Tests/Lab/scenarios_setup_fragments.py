@@ -90,9 +90,9 @@ def ip_fragments_of_reply_lost(lab, index):
     at_a, at_b, a = unanswered(lab, IP_FRAGMENTS)
     index.keep_both(
         at_a, at_b, "ip-fragments-of-reply-lost", "S08",
-        "RSA-4096 certificates without IKE fragmentation: the IKE_AUTH request, sent as IP fragments"
-        f" at {FIRST_FOUR} after IKE_SA_INIT, arrives each time; B answers in IP fragments, of which"
-        " R drops all but the first",
+        "RSA-4096 certificates without IKE fragmentation: the IKE_AUTH request, sent as IP"
+        f" at {FIRST_FOUR} after IKE_SA_INIT, arrives each time; B answers in IP fragments, of"
+        " which R drops all but the first",
         finding="ike-auth-frag-lost", origin=charon.VERSION, keys=a.keys())
 
 
@@ -157,11 +157,22 @@ def ike_fragments_by_size_lost(lab, index):
     at_a, at_b, a = unanswered(lab, {})
     index.keep_both(
         at_a, at_b, "ike-fragments-by-size-lost", "S09",
-        f"A sends the IKE_AUTH request as IKE fragments of at most 1280 bytes, at {FIRST_FOUR} after"
-        " IKE_SA_INIT; R drops packets of more than 1200 bytes, so that only the last and smallest"
-        " fragment of each set passes",
+        f"A sends the IKE_AUTH request as IKE fragments of at most 1280 bytes, at {FIRST_FOUR}"
+        " after IKE_SA_INIT; R drops packets of more than 1200 bytes, so that only the last and"
+        " smallest fragment of each set passes",
         finding="ike-large-unanswered", finding_at_b="ike-skf-incomplete",
         origin=charon.VERSION, keys=a.keys())
+
+
+@recording()
+def ike_fragments_too_large_for_peer(lab, index):
+    at_a, at_b, a = unanswered(lab, {}, settings=("", "max_packet = 2000"))
+    index.keep_both(
+        at_a, at_b, "ike-fragments-too-large-for-peer", "S09",
+        f"A sends the IKE_AUTH request as IKE fragments of at most 1280 bytes, at {FIRST_FOUR}"
+        " after IKE_SA_INIT; all arrive at B, which takes messages of at most 2000 bytes"
+        " (charon.max_packet) and drops larger ones without a word",
+        finding="ike-large-unanswered", origin=charon.VERSION, keys=a.keys())
 
 
 @recording()

@@ -30,9 +30,9 @@ def cookie_round(lab, index):
     lab.settle()
     index.keep_both(
         at_a, at_b, "cookie-round", "S07",
-        "B has a half-open SA of another host and a threshold of one: it answers A's IKE_SA_INIT with"
-        " a COOKIE and no SPI of its own; A returns the cookie as first payload, and the tunnel"
-        " carries four echoes",
+        "B has a half-open SA of another host and a threshold of one: it answers A's IKE_SA_INIT"
+        " with a COOKIE and no SPI of its own; A returns the cookie as first payload, and the"
+        " tunnel carries four echoes",
         info="ike-cookie", origin=charon.VERSION, keys=a.keys())
 
 
@@ -52,9 +52,9 @@ def cookie_loop(lab, index):
     lab.settle()
     index.keep_both(
         at_a, at_b, "cookie-loop", "S07",
-        "Between A and B a NAT alternates between two outside addresses, 10.1.0.3 and 10.1.0.2, while"
-        " B asks for cookies, which hold for one address: each request with a cookie is answered by"
-        " another COOKIE, until A gives up after five",
+        "Between A and B a NAT alternates between two outside addresses, 10.1.0.3 and 10.1.0.2,"
+        " while B asks for cookies, which hold for one address: each request with a cookie is"
+        " answered by another COOKIE, until A gives up after five",
         finding="ike-cookie-loop", origin=charon.VERSION)
 
 
@@ -66,9 +66,9 @@ def half_open_flood(lab, index):
     lab.settle()
     index.keep(
         at_b, "half-open-flood", "S31",
-        "One address, 10.1.0.2, sends 300 IKE_SA_INIT requests with random SPIs in three seconds and"
-        " completes none; B, with strongSwan's default thresholds, answers the first three and then"
-        " asks for cookies; captured at B",
+        "One address, 10.1.0.2, sends 300 IKE_SA_INIT requests with random SPIs in three seconds"
+        " and completes none; B, with strongSwan's default thresholds, answers the first three and"
+        " then asks for cookies; captured at B",
         finding="ike-half-open-flood", origin=charon.VERSION)
 
 

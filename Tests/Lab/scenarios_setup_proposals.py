@@ -26,8 +26,8 @@ def proposal_mismatch(lab, index):
     attempt(lab, tunnel("a", MODP), tunnel("b", ECP), False)
     index.keep_both(
         at_a, at_b, "proposal-mismatch", "S03",
-        "A offers AES-256, SHA2-256 and MODP-2048; B takes ECP-384 only and answers IKE_SA_INIT with"
-        " NO_PROPOSAL_CHOSEN and no SPI of its own",
+        "A offers AES-256, SHA2-256 and MODP-2048; B takes ECP-384 only and answers IKE_SA_INIT"
+        " with NO_PROPOSAL_CHOSEN and no SPI of its own",
         finding="ike-proposal-mismatch", origin=charon.VERSION)
 
 
@@ -41,8 +41,8 @@ def proposal_mismatch_then_agreed(lab, index):
     lab.settle()
     index.keep(
         at_a, "proposal-mismatch-then-agreed", "S03",
-        "A offers AES-256, SHA2-256 and MODP-2048 and is answered NO_PROPOSAL_CHOSEN; then A is told"
-        " to offer ECP-384 instead, and the tunnel stands; captured at A",
+        "A offers AES-256, SHA2-256 and MODP-2048 and is answered NO_PROPOSAL_CHOSEN; then A is"
+        " told to offer ECP-384 instead, and the tunnel stands; captured at A",
         finding="ike-proposal-mismatch", origin=charon.VERSION, keys=a.keys())
 
 
@@ -79,8 +79,8 @@ def ikev1_proposal_mismatch(lab, index):
     attempt(lab, tunnel("a", {"version": "1", **MODP}), tunnel("b", {"version": "1", **ECP}), False)
     index.keep(
         at_a, "ikev1-proposal-mismatch", "S03",
-        "IKEv1 main mode: A offers AES-256, SHA2-256 and MODP-2048; B takes ECP-384 only and answers"
-        " with an informational NO-PROPOSAL-CHOSEN; captured at A",
+        "IKEv1 main mode: A offers AES-256, SHA2-256 and MODP-2048; B takes ECP-384 only and"
+        " answers with an informational NO-PROPOSAL-CHOSEN; captured at A",
         finding="ike-proposal-mismatch", origin=charon.VERSION)
 
 
@@ -106,8 +106,8 @@ def ikev1_aggressive_psk(lab, index):
     a = attempt(lab, tunnel("a", v1), tunnel("b", v1), True, settings=CARELESS)
     index.keep(
         at_a, "ikev1-aggressive-psk", "",
-        "IKEv1 aggressive mode with a pre-shared secret; the tunnel carries four echoes; captured at"
-        " A",
+        "IKEv1 aggressive mode with a pre-shared secret; the tunnel carries four echoes; captured"
+        " at A",
         finding="ike-aggressive-psk", origin=charon.VERSION, keys=a.keys())
 
 
@@ -160,7 +160,8 @@ def weak_crypto_offered_only(lab, index):
 @recording()
 def invalid_ke_once(lab, index):
     at_a = lab.capture(lab.a)
-    a = attempt(lab, tunnel("a", {"proposals": "aes256-sha256-x25519-ecp384"}), tunnel("b", ECP), True)
+    both = {"proposals": "aes256-sha256-x25519-ecp384"}
+    a = attempt(lab, tunnel("a", both), tunnel("b", ECP), True)
     index.keep(
         at_a, "invalid-ke-once", "S04",
         "A sends a Curve25519 key and offers ECP-384 too; B asks for ECP-384 (group 20) with"

@@ -46,9 +46,23 @@ def silent_peer_libreswan(lab, index):
     time.sleep(66)
     index.keep(
         at_a, "silent-peer-libreswan", "S01",
-        "R drops all that A sends: an IKE_SA_INIT request leaves at 0, 0.5, 1, 2, 4, 8, 16 and 32 s;"
-        " at 64 s A gives up and begins anew with another SPI; captured at A",
+        "R drops all that A sends: an IKE_SA_INIT request leaves at 0, 0.5, 1, 2, 4, 8, 16 and 32"
+        " s; at 64 s A gives up and begins anew with another SPI; captured at A",
         finding="ike-no-answer", origin=pluto.VERSION)
+
+
+@recording()
+def silent_peer_ikev1(lab, index):
+    at_a = lab.capture(lab.a)
+    lab.r.drop("ip daddr 10.2.0.2")
+    a = Charon(lab.a, tunnel("a", {"version": "1"}))
+    a.initiate(wait=False)
+    time.sleep(26)
+    index.keep(
+        at_a, "silent-peer-ikev1", "S01",
+        f"R drops all that A sends: the first message of IKEv1 main mode leaves four times, at"
+        f" {FIRST_FOUR}; captured at A",
+        finding="ike-no-answer", origin=charon.VERSION)
 
 
 @recording()
@@ -95,7 +109,8 @@ def refused_prohibited(lab, index):
     index.keep(
         at_a, "refused-prohibited", "S01",
         f"R forbids UDP 500 and 4500: each of the four IKE_SA_INIT requests, at {FIRST_FOUR}, is"
-        " answered by an ICMP administratively prohibited (code 13) from R, 10.1.0.1; captured at A",
+        " answered by an ICMP administratively prohibited (code 13) from R, 10.1.0.1; captured at"
+        " A",
         finding="ike-refused-icmp", origin=charon.VERSION)
 
 
@@ -169,9 +184,9 @@ def retransmits(lab, index):
     time.sleep(4.6)
     index.keep_both(
         at_a, at_b, "retransmits", "",
-        "R drops two of eleven IKE messages on port 4500, requests and responses, while A checks B's"
-        " liveness every second for 75 s; what is lost is answered at the retransmission 4 s later,"
-        " and the tunnel stands throughout",
+        "R drops two of eleven IKE messages on port 4500, requests and responses, while A checks"
+        " B's liveness every second for 75 s; what is lost is answered at the retransmission 4 s"
+        " later, and the tunnel stands throughout",
         finding="ike-retransmits", origin=charon.VERSION, keys=a.keys())
 
 

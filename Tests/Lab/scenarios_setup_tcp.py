@@ -51,8 +51,8 @@ def tcp_http(lab, index):
     time.sleep(26)
     index.keep(
         outside, "tcp-http", "S33",
-        "B's TCP port 4500 belongs to a web server: A connects, sends IKETCP and IKE_SA_INIT, at 0, 4,"
-        " 11.2 and 24.2 s, and is answered HTTP 400 each time; captured at A's outside",
+        "B's TCP port 4500 belongs to a web server: A connects, sends IKETCP and IKE_SA_INIT, at 0,"
+        " 4, 11.2 and 24.2 s, and is answered HTTP 400 each time; captured at A's outside",
         finding="tcp-not-ike", origin=ORIGIN)
 
 

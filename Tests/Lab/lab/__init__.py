@@ -1,4 +1,4 @@
-"""A small lab: initiator A, router R and responder B in network namespaces, with real IKE daemons."""
+"""A small lab: initiator A, router R and responder B in network namespaces, with real daemons."""
 
 from .capture import Capture
 from .certificates import authority, certificate

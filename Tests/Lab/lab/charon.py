@@ -1,7 +1,6 @@
 """strongSwan's charon in a namespace, with a data path of its own (kernel-libipsec)."""
 
 import shutil
-import subprocess
 import time
 
 from .network import ADDRESS, INNER
@@ -14,6 +13,8 @@ PLUGINS = ("random nonce aes sha1 sha2 md5 hmac kdf mgf1 gmp curve25519 openssl 
            " constraints pubkey pkcs1 pkcs8 pem gcm ccm ctr chapoly cmac xcbc drbg"
            " eap-identity eap-md5 eap-mschapv2 counters"
            " kernel-libipsec kernel-netlink socket-default vici save-keys")
+# The same with ESP in the kernel, for recordings in User Mode Linux.
+PLUGINS_FOR_KERNEL = PLUGINS.replace("kernel-libipsec ", "")
 
 SETTINGS = """charon {{
   load = {plugins}
@@ -106,8 +107,7 @@ class Charon:
         self.process = host.start(
             "unshare", "-m", "sh", "-c",
             f"mount -t tmpfs lab /run; mount --bind {programs.plugins()} {programs.PLUGINS};"
-            f" STRONGSWAN_CONF={self.folder}/strongswan.conf exec {program}",
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            f" STRONGSWAN_CONF={self.folder}/strongswan.conf exec {program}")
         self.await_socket()
         self.load(connections)
 

@@ -1,4 +1,4 @@
-"""Sends IKE_SA_INIT requests with new SPIs and lets the answers lie: half-open SAs, few and bounded.
+"""Sends IKE_SA_INIT requests with new SPIs and lets the answers lie: half-open SAs, a bounded few.
 
 Run as a program: half_open.py REQUEST TARGET COUNT GAP, where REQUEST is a real request in
 hexadecimal and GAP the seconds between two.

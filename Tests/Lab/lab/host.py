@@ -29,8 +29,10 @@ class Host:
         return done.stdout
 
     def start(self, *words, **options):
-        """Start a program that `stop` or the host's end stops."""
-        process = subprocess.Popen(self.inside(words), start_new_session=True, **options)
+        """Start a program that `stop` or the host's end stops. What it says is dropped."""
+        process = subprocess.Popen(
+            self.inside(words), start_new_session=True,
+            **{"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, **options})
         self.processes.append(process)
         return process
 
@@ -55,7 +57,8 @@ class Host:
 
     def nft(self, rules):
         """Load nftables rules. What stands in the table `lab` until then goes."""
-        self.run("nft", "-f", "-", input=f"table ip lab\ndelete table ip lab\ntable ip lab {{\n{rules}\n}}\n")
+        self.run("nft", "-f", "-", input=(
+            f"table ip lab\ndelete table ip lab\ntable ip lab {{\n{rules}\n}}\n"))
 
     def drop(self, *matches, hook="forward", priority=0):
         """Drop packets that match one of the nftables expressions; with none, drop nothing more."""

@@ -66,10 +66,12 @@ class Lab:
         self.cable(self.n, "out", f"{ADDRESS['a']}/24", self.r, "to-a", "10.1.0.1/24")
         self.a.ip("route add default via 192.168.1.1")
         self.n.ip("route add default via 10.1.0.1")
-        self.n.nft('chain nat { type nat hook postrouting priority 100; oifname "out" masquerade; }')
+        self.n.nft(
+            'chain nat { type nat hook postrouting priority 100; oifname "out" masquerade; }')
 
     def cable(self, left, left_name, left_address, right, right_name, right_address):
-        left.ip(f"link add name {left_name} type veth peer name {right_name} netns {right.namespace}")
+        left.ip(f"link add name {left_name} type veth"
+                f" peer name {right_name} netns {right.namespace}")
         for host, name, address in (
                 (left, left_name, left_address), (right, right_name, right_address)):
             host.ip(f"addr add {address} dev {name}", f"link set {name} up")

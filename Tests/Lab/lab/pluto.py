@@ -57,7 +57,7 @@ class Pluto:
             f" exec /usr/libexec/ipsec/pluto --config {self.folder}/ipsec.conf"
             f" --secretsfile {self.folder}/ipsec.secrets --nssdir {self.folder}/nss"
             f" --rundir {self.folder}/run --nofork --stderrlog",
-            stdout=subprocess.DEVNULL, stderr=open(self.folder / "log", "w"))
+            stderr=open(self.folder / "log", "w"))
         for _ in range(100):
             if (self.folder / "run/pluto.ctl").exists():
                 break

@@ -92,9 +92,10 @@ def charon_without_ikev2():
             with strongswan_sources() as work:
                 shell(f"""
                     cd strongswan-5.9.8
-                    ./configure --prefix={target} --disable-defaults --enable-charon --enable-ikev1 \
-                        --enable-openssl --enable-random --enable-nonce --enable-hmac --enable-kdf \
-                        --enable-kernel-netlink --enable-socket-default --enable-vici
+                    ./configure --prefix={target} --disable-defaults --enable-charon \
+                        --enable-ikev1 --enable-openssl --enable-random --enable-nonce \
+                        --enable-hmac --enable-kdf --enable-kernel-netlink \
+                        --enable-socket-default --enable-vici
                     make -j2
                     make install
                     """, work)

@@ -15,10 +15,23 @@ LIMIT = 150_000
 recordings = {}
 
 
-def recording(nat=False):
-    """Register a function that is given a `Lab` and an `Index`, under its own name."""
+class Recording:
+    """A function that is given a `Lab` and an `Index`, and where it is to run."""
+
+    def __init__(self, function, nat, kernel):
+        self.function = function
+        self.nat = nat
+        self.kernel = kernel
+        self.module = function.__module__
+
+
+def recording(nat=False, kernel=False):
+    """Register a function under its own name.
+
+    `nat` gives it a lab with a NAT, `kernel` runs it in User Mode Linux, whose kernel has ESP.
+    """
     def register(function):
-        recordings[function.__name__.replace("_", "-")] = (function, nat)
+        recordings[function.__name__.replace("_", "-")] = Recording(function, nat, kernel)
         return function
     return register
 
@@ -29,7 +42,8 @@ class Index:
     The modules `scenarios_setup` and `scenarios_setup_fragments` both write `index-setup.csv`.
     """
 
-    def __init__(self, module, folder=FIXTURES):
+    def __init__(self, module, kernel=False, folder=FIXTURES):
+        self.place = "in User Mode Linux" if kernel else "in network namespaces"
         self.folder = folder
         self.path = folder / f"index-{module.split('_')[1]}.csv"
         self.rows = []
@@ -65,7 +79,7 @@ class Index:
             "scenario": scenario,
             "state": "fault" if finding else "healthy",
             "finding": finding or info,
-            "origin": f"{origin} in network namespaces",
+            "origin": f"{origin} {self.place}",
             "content": content,
             "key_files": ";".join(kept),
         })

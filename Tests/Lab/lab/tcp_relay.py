@@ -25,7 +25,7 @@ def whole(connection, length):
 
 
 def messages(connection):
-    """The messages that a connection brings: each has its length, with these two bytes, in front."""
+    """The messages that a connection brings, each behind its length, which counts itself."""
     while header := whole(connection, 2):
         length, = struct.unpack("!H", header)
         if length <= 2 or not (message := whole(connection, length - 2)):
