@@ -160,4 +160,4 @@ def ikev1_dpd_answered(lab, index):
     session.keep(
         index, "a", "ikev1-dpd-answered", "",
         "IKEv1: five echoes, then R-U-THERE every 5 s, all answered, then two echoes; captured at A"
-        " from the first message on")
+        " from the first message on", info="ike-v1")

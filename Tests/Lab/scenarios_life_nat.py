@@ -50,7 +50,8 @@ def nat_rebind_followed(lab, index):
         index, "b", "nat-rebind-followed", "S23",
         "A stands behind NAT and sends echoes every 0.5 s, without MOBIKE; its mapped port 47547"
         f" becomes 57962 at {changed:.1f} s; A's liveness check (DPD delay 2 s) tells B, which"
-        " sends to the new port and rekeys within 4 s; captured at B from the first message on")
+        " sends to the new port and rekeys within 4 s; captured at B from the first message on",
+        info="nat-detected")
 
 
 @recording(nat=True)
@@ -68,7 +69,8 @@ def nat_mapping_held(lab, index):
         index, "b", "nat-mapping-held", "S23",
         "A stands behind NAT; its mapping lives 10 s and keepalives every 5 s hold it through 25 s"
         " without traffic: B's echoes to port 47547 are answered; captured at B from the first"
-        " message on")
+        " message on",
+        info="nat-detected")
 
 
 @recording(nat=True)

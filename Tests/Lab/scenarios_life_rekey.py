@@ -94,7 +94,7 @@ def child_rekey_collision(lab, index):
         index, "child-rekey-collision", "S13",
         f"both sides rekey the same Child SA at {collided:.2f} s, within the round trip of 40 ms;"
         " the redundant SA pair is deleted as RFC 7296, section 2.8.1, has it, and echoes every 0.2"
-        " s go on without loss", "child-rekey-collision")
+        " s go on without loss", info="child-rekey-collision")
 
 
 @recording()
@@ -112,7 +112,7 @@ def child_rekey_collision_repeated(lab, index):
         index, "child-rekey-collision-repeated", "S13",
         "both sides rekey the same Child SA every 8 s without jitter, and meet within a"
         f" millisecond; the daemons' logs tell {met} times of a collision; the redundant SA pairs"
-        " are deleted, and echoes every 0.5 s go on", "child-rekey-collision")
+        " are deleted, and echoes every 0.5 s go on", info="child-rekey-collision")
 
 
 @recording()

@@ -5,10 +5,8 @@ from .certificates import authority, certificate
 from .charon import Charon, tunnel
 from .host import Host
 from .network import ADDRESS, INNER, Lab
-from .pluto import Pluto
+from .pluto import Pluto, connection
 from .recording import recording
-
-SECRET = "an-example-secret-for-recordings"
 
 __all__ = [
     "ADDRESS",
@@ -18,9 +16,9 @@ __all__ = [
     "INNER",
     "Lab",
     "Pluto",
-    "SECRET",
     "authority",
     "certificate",
+    "connection",
     "recording",
     "tunnel",
 ]

@@ -88,10 +88,11 @@ class Charon:
 
     `connections` are nested dictionaries as `tunnel` makes them. `settings` are lines for the
     `charon` section of strongswan.conf. `certificates` maps swanctl's folders (`x509`, `x509ca`,
-    `private`) to files.
+    `private`) to files. `program` is another build of the daemon.
     """
 
-    def __init__(self, host, connections, settings="", certificates=None, plugins=PLUGINS):
+    def __init__(self, host, connections, settings="", certificates=None, plugins=PLUGINS,
+                 program="/usr/lib/ipsec/charon"):
         self.host = host
         self.folder = host.folder / f"charon-{host.namespace}-{time.monotonic_ns()}"
         (self.folder / "keys").mkdir(parents=True)
@@ -105,7 +106,7 @@ class Charon:
         self.process = host.start(
             "unshare", "-m", "sh", "-c",
             f"mount -t tmpfs lab /run; mount --bind {programs.plugins()} {programs.PLUGINS};"
-            f" STRONGSWAN_CONF={self.folder}/strongswan.conf exec /usr/lib/ipsec/charon",
+            f" STRONGSWAN_CONF={self.folder}/strongswan.conf exec {program}",
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.await_socket()
         self.load(connections)
@@ -140,6 +141,14 @@ class Charon:
     def log(self):
         path = self.folder / "log"
         return path.read_text(errors="replace") if path.exists() else ""
+
+    def await_log(self, words, timeout):
+        """Wait until the daemon says this."""
+        for _ in range(int(timeout * 10)):
+            if words in self.log():
+                return
+            time.sleep(0.1)
+        raise RuntimeError(f"no {words!r} in {timeout} s: {self.log()[-2000:]}")
 
     def keys(self):
         """The key tables that the plugin save-keys wrote, in Wireshark's formats."""

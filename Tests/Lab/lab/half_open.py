@@ -1,4 +1,8 @@
-"""Leaves IKE SAs half open at a responder: IKE_SA_INITs that nobody goes on with."""
+"""Sends IKE_SA_INIT requests with new SPIs and lets the answers lie: half-open SAs, few and bounded.
+
+Run as a program: half_open.py REQUEST TARGET COUNT GAP, where REQUEST is a real request in
+hexadecimal and GAP the seconds between two.
+"""
 
 import os
 import socket
@@ -6,35 +10,22 @@ import struct
 import sys
 import time
 
-# RFC 7296, section 3.3: AES-CBC with 256 bits, HMAC-SHA-256 as PRF and 128-bit integrity, ECP-256.
-TRANSFORMS = (
-    bytes.fromhex("0300000c0100000c800e0100"),
-    bytes.fromhex("0300000802000005"),
-    bytes.fromhex("030000080300000c"),
-    bytes.fromhex("0000000804000013"),
-)
-
-# Any point of the curve does for a public value: this is its base point (SEC 2, section 2.4.2).
-POINT = bytes.fromhex(
-    "6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296"
-    "4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5")
+MOST = 1000
 
 
-def message():
-    transforms = b"".join(TRANSFORMS)
-    proposal = struct.pack(">BBHBBBB", 0, 0, 8 + len(transforms), 1, 1, 0, 4) + transforms
-    payloads = b"".join(
-        struct.pack(">BBH", following, 0, 4 + len(body)) + body
-        for following, body in (
-            (34, proposal), (40, struct.pack(">HH", 19, 0) + POINT), (0, os.urandom(32))))
-    header = struct.pack(">8s8sBBBBII", os.urandom(8), bytes(8), 33, 0x20, 34, 0x08, 0,
-                         28 + len(payloads))
-    return header + payloads
+def request(path):
+    """The UDP payload of the first packet of a capture of Ethernet and IPv4 without options."""
+    data = path.read_bytes()
+    length, = struct.unpack_from("<I", data, 24 + 8)
+    return data[40:40 + length][14 + 20 + 8:]
+
+
+def send(message, target, count, gap):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        for _ in range(min(count, MOST)):
+            sender.sendto(os.urandom(8) + message[8:], (target, 500))
+            time.sleep(gap)
 
 
 if __name__ == "__main__":
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ours:
-        for _ in range(3):
-            ours.sendto(message(), (sys.argv[1], 500))
-        # A closed socket would answer by ICMP.
-        time.sleep(120)
+    send(bytes.fromhex(sys.argv[1]), sys.argv[2], int(sys.argv[3]), float(sys.argv[4]))

@@ -84,5 +84,13 @@ class Pluto:
     def log(self):
         return (self.folder / "log").read_text(errors="replace")
 
+    def await_log(self, words, timeout):
+        """Wait until the daemon says this."""
+        for _ in range(int(timeout * 10)):
+            if words in self.log():
+                return
+            time.sleep(0.1)
+        raise RuntimeError(f"no {words!r} in {timeout} s: {self.log()[-2000:]}")
+
     def stop(self):
         self.host.stop(self.process)

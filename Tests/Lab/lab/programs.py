@@ -21,7 +21,7 @@ def held():
 
 
 def shell(text, folder):
-    subprocess.run(["bash", "-euc", text], cwd=folder, check=True, timeout=300,
+    subprocess.run(["bash", "-euc", text], cwd=folder, check=True, timeout=600,
                    capture_output=True)
 
 
@@ -39,6 +39,29 @@ def libreswan():
     return target
 
 
+SOURCES = """
+from="-o Dir::Etc::sourcelist=$PWD/sources -o Dir::Etc::sourceparts=/dev/null
+    -o Dir::State::lists=$PWD/lists"
+apt-get $from update
+apt-get $from source --download-only strongswan
+tar xf strongswan_5.9.8.orig.tar.bz2
+"""
+
+
+@contextlib.contextmanager
+def strongswan_sources():
+    """A folder with strongSwan's sources in it, which goes afterwards."""
+    work = FOLDER / "building"
+    shutil.rmtree(work, ignore_errors=True)
+    (work / "lists/partial").mkdir(parents=True)
+    (work / "sources").write_text(
+        "deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]"
+        " http://deb.debian.org/debian bookworm main\n")
+    shell(SOURCES, work)
+    yield work
+    shutil.rmtree(work)
+
+
 # What the plugin's sources must know of how Debian built the library: the mediation extension
 # changes the layout of its tables.
 CONFIGURATION = "-DCONFIG_H_INCLUDED -DHAVE_STDBOOL_H -DHAVE_SIGWAITINFO -DME -D_GNU_SOURCE"
@@ -49,23 +72,30 @@ def plugins():
     target = FOLDER / "plugins"
     with held():
         if not target.exists():
-            work = FOLDER / "building"
-            shutil.rmtree(work, ignore_errors=True)
-            (work / "lists/partial").mkdir(parents=True)
-            (work / "sources").write_text(
-                "deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]"
-                " http://deb.debian.org/debian bookworm main\n")
-            shell("""
-                from="-o Dir::Etc::sourcelist=$PWD/sources -o Dir::Etc::sourceparts=/dev/null
-                    -o Dir::State::lists=$PWD/lists"
-                apt-get $from update
-                apt-get $from source --download-only strongswan
-                tar xf strongswan_5.9.8.orig.tar.bz2
-                cp -r %s plugins
-                cd strongswan-5.9.8/src
-                cc -shared -fPIC -O1 -w %s -Ilibstrongswan -Ilibcharon \
-                    libcharon/plugins/save_keys/*.c -o ../../plugins/libstrongswan-save-keys.so
-                """ % (PLUGINS, CONFIGURATION), work)
-            (work / "plugins").rename(target)
-            shutil.rmtree(work)
+            with strongswan_sources() as work:
+                shell(f"""
+                    cp -r {PLUGINS} plugins
+                    cd strongswan-5.9.8/src
+                    cc -shared -fPIC -O1 -w {CONFIGURATION} -Ilibstrongswan -Ilibcharon \
+                        libcharon/plugins/save_keys/*.c \
+                        -o ../../plugins/libstrongswan-save-keys.so
+                    """, work)
+                (work / "plugins").rename(target)
     return target
+
+
+def charon_without_ikev2():
+    """A charon that was built for IKEv1 only."""
+    target = FOLDER / "charon-without-ikev2"
+    with held():
+        if not target.exists():
+            with strongswan_sources() as work:
+                shell(f"""
+                    cd strongswan-5.9.8
+                    ./configure --prefix={target} --disable-defaults --enable-charon --enable-ikev1 \
+                        --enable-openssl --enable-random --enable-nonce --enable-hmac --enable-kdf \
+                        --enable-kernel-netlink --enable-socket-default --enable-vici
+                    make -j2
+                    make install
+                    """, work)
+    return target / "libexec/ipsec/charon"

@@ -34,9 +34,10 @@ class Index:
         self.path = folder / f"index-{module.split('_')[1]}.csv"
         self.rows = []
 
-    def keep(self, capture, slug, scenario, content, finding="", origin="", keys=()):
+    def keep(self, capture, slug, scenario, content, finding="", info="", origin="", keys=()):
         """Stop a capture and keep it; a capture with a finding shows a fault.
 
+        `info` is the finding, of no more than that severity, that a healthy capture leads to.
         `keys` are files that are kept as SLUG.NAME, where NAME is how the daemon calls them;
         captures of one run at A and at B share them.
         """
@@ -60,18 +61,30 @@ class Index:
             kept.append(f"{run}.{path.name}")
             shutil.copy(path, self.folder / kept[-1])
         self.rows.append({
-            "file": file, "scenario": scenario, "state": "fault" if finding else "healthy",
-            "finding": finding, "origin": f"{origin} in network namespaces", "content": content,
-            "key_files": ";".join(kept)})
+            "file": file,
+            "scenario": scenario,
+            "state": "fault" if finding else "healthy",
+            "finding": finding or info,
+            "origin": f"{origin} in network namespaces",
+            "content": content,
+            "key_files": ";".join(kept),
+        })
+
+    def keep_both(self, at_a, at_b, slug, scenario, content, finding="", finding_at_b=None, **more):
+        """Keep the captures of one run at A and at B. `content` goes on with where it was taken."""
+        self.keep(at_a, f"{slug}-at-a", scenario, f"{content}; captured at A", finding, **more)
+        self.keep(at_b, f"{slug}-at-b", scenario, f"{content}; captured at B",
+                  finding if finding_at_b is None else finding_at_b, **more)
 
     def write(self):
-        """Put the new lines in the place of those for the same captures."""
+        """Put the new lines in the place of those for the same captures, or for captures gone."""
         slugs = {row["file"].removesuffix(".gz") for row in self.rows}
         rows = list(self.rows)
         if self.path.exists():
             with open(self.path, newline="") as file:
                 rows += [row for row in csv.DictReader(file)
-                         if row["file"].removesuffix(".gz") not in slugs]
+                         if row["file"].removesuffix(".gz") not in slugs
+                         and (self.folder / row["file"]).exists()]
         with open(self.path, "w", newline="") as file:
             writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
             writer.writeheader()

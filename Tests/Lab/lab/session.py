@@ -17,14 +17,12 @@ class Session:
 
     def __init__(self, lab, a=None, b=None, settings_a="", settings_b="", before=None):
         self.lab = lab
-        # The tunnel's ends, and what R says to them; not what leaks once the tunnel is gone.
-        self.at_a = lab.capture(lab.a, expression="ip and (host 10.2.0.2 or dst host 10.1.0.2)")
-        # R's own datagrams to B are somebody else's (half_open).
-        self.at_b = lab.capture(
-            lab.b, expression="ip and host 10.2.0.2 and not (udp and host 10.2.0.1)")
         self.b = Charon(lab.b, tunnel("b", **(b or {})), settings_b)
         if before:
             before()
+        # The tunnel's ends, and what R says to them; not what leaks once the tunnel is gone.
+        self.at_a = lab.capture(lab.a, expression="ip and (host 10.2.0.2 or dst host 10.1.0.2)")
+        self.at_b = lab.capture(lab.b, expression="ip and host 10.2.0.2")
         self.a = Charon(lab.a, tunnel("a", **(a or {})), settings_a)
         if not self.a.initiate():
             raise RuntimeError(f"the tunnel does not stand: {self.a.log()[-2000:]}")
@@ -38,18 +36,24 @@ class Session:
 
     def second(self, moment=None):
         """How many seconds after the first captured frame a `time.time()`, or now, is."""
-        with open(self.at_a.path, "rb") as file:
-            seconds, microseconds = struct.unpack("<II", file.read(32)[24:])
-        return (moment or time.time()) - seconds - microseconds / 1e6
+        return second(self.at_a, moment or time.time())
 
-    def keep(self, index, side, slug, scenario, content, finding=""):
-        capture = self.at_a if side == "a" else self.at_b
-        index.keep(capture, slug, scenario, content, finding, VERSION, self.a.keys())
+    def keep(self, index, side, slug, scenario, content, finding="", info=""):
+        index.keep(self.at_a if side == "a" else self.at_b, slug, scenario, content,
+                   finding=finding, info=info, origin=VERSION, keys=self.a.keys())
 
-    def keep_both(self, index, slug, scenario, content, finding=""):
+    def keep_both(self, index, slug, scenario, content, finding="", info=""):
         for side in "ab":
-            self.keep(index, side, f"{slug}-at-{side}", scenario,
-                      f"{content}; captured at {side.upper()} from the first message on", finding)
+            self.keep(
+                index, side, f"{slug}-at-{side}", scenario,
+                f"{content}; captured at {side.upper()} from the first message on", finding, info)
+
+
+def second(capture, moment):
+    """How many seconds after the first captured frame a `time.time()` is."""
+    with open(capture.path, "rb") as file:
+        seconds, microseconds = struct.unpack("<II", file.read(32)[24:])
+    return moment - seconds - microseconds / 1e6
 
 
 def await_line(daemon, words, seconds, times=1):

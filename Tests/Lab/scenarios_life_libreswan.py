@@ -1,29 +1,19 @@
-"""libreswan's liveness checks, recorded by record-libreswan in a kernel with ESP."""
+"""libreswan's liveness checks. Its Child SAs need ESP in the kernel: see record-in-kernel."""
 
-import concurrent.futures
-import struct
 import time
 
-from lab import INNER, Charon, Lab, Pluto, tunnel
-from lab.pluto import VERSION, connection
-from lab.recording import Index
-from lab.session import await_line
+from lab import INNER, Charon, Pluto, connection, pluto, recording, tunnel
+from lab.session import await_line, second
 
-ORIGIN = f"{VERSION} (with ESP of Linux 6.1 in User Mode Linux)"
-
-
-def second(capture, moment):
-    """How many seconds after the first captured frame a `time.time()` is."""
-    with open(capture.path, "rb") as file:
-        seconds, microseconds = struct.unpack("<II", file.read(32)[24:])
-    return moment - seconds - microseconds / 1e6
+ORIGIN = f"{pluto.VERSION} (with ESP of Linux 6.1 in User Mode Linux)"
+DPD = {"dpddelay": "3", "dpdtimeout": "5", "dpdaction": "clear"}
 
 
 def standing(lab, **settings):
     """libreswan at A, strongSwan at B, and five echoes; A is captured from the first message on."""
     at_a = lab.capture(lab.a, expression="ip and host 10.2.0.2")
     Charon(lab.b, tunnel("b"))
-    a = Pluto(lab.a, connection("a", dpddelay=3, dpdtimeout=5, dpdaction="clear", **settings))
+    a = Pluto(lab.a, connection("a", **DPD, **settings))
     a.initiate()
     await_line(a, "established Child SA", 30)
     answered = lab.a.ping(INNER["b"][1], count=5, interval=1, source=INNER["a"][1])
@@ -45,40 +35,25 @@ def dies(lab, index, slug, words, limit, **settings):
         f"A (libreswan, dpddelay 3 s, dpdtimeout 5 s, which IKEv2 ignores{words}) sends five echoes"
         f" to B (strongSwan) and checks liveness; B falls silent at {silent:.1f} s, and A gives up"
         f" at {gone:.1f} s and tries IKE_SA_INIT anew; captured at A from the first message on",
-        "dpd-detection-time", ORIGIN)
+        finding="dpd-detection-time", origin=ORIGIN)
 
 
-def answered(lab, index):
+@recording()
+def libreswan_dpd_answered(lab, index):
     _, at_a = standing(lab)
     time.sleep(13)
     index.keep(
         at_a, "libreswan-dpd-answered", "S15",
         "A (libreswan, dpddelay 3 s) sends five echoes to B (strongSwan), then its liveness checks"
-        " every 3 s are answered; captured at A from the first message on", "", ORIGIN)
+        " every 3 s are answered; captured at A from the first message on", origin=ORIGIN)
 
 
-def dpd_default_schedule(lab, index):
+@recording()
+def libreswan_dpd_default_schedule(lab, index):
     dies(lab, index, "libreswan-dpd-default-schedule", "", 120)
 
 
-def dpd_short_schedule(lab, index):
+@recording()
+def libreswan_dpd_short_schedule(lab, index):
     dies(lab, index, "libreswan-dpd-short-schedule", "; retransmit-timeout 8 s", 60,
          **{"retransmit-timeout": "8s"})
-
-
-def record(number, function):
-    """Make one recording; the lines of the index that it leaves."""
-    index = Index("scenarios_life")
-    with Lab(f"llu{number}") as lab:
-        function(lab, index)
-    return index
-
-
-def main():
-    functions = answered, dpd_short_schedule, dpd_default_schedule
-    with concurrent.futures.ThreadPoolExecutor(len(functions)) as pool:
-        for index in pool.map(record, range(len(functions)), functions):
-            index.write()
-
-
-main()
