@@ -14,6 +14,7 @@ def standing(lab, **settings):
     at_a = lab.capture(lab.a, expression="ip and host 10.2.0.2")
     Charon(lab.b, tunnel("b"))
     a = Pluto(lab.a, connection("a", **DPD, **settings))
+    await_line(a, "loading secrets", 30)
     a.initiate()
     await_line(a, "established Child SA", 30)
     answered = lab.a.ping(INNER["b"][1], count=5, interval=1, source=INNER["a"][1])

@@ -43,7 +43,8 @@ def esp_blocked(lab, index):
     session.keep_both(
         index, "esp-blocked", "S17",
         "R drops ESP-in-UDP both ways from the start; A and B send echoes every second for 25 s,"
-        " none arrives, and liveness checks every 5 s are answered", "esp-blocked")
+        " none arrives, and liveness checks every 5 s are answered; one end's capture alone cannot"
+        " tell this from a loss in the one direction", "esp-blocked")
 
 
 @recording()

@@ -51,7 +51,7 @@ def peer_rebooted_silent(lab, index):
         index, "peer-rebooted-silent", "S14",
         f"B loses power at {gone:.1f} s and stands again at {back:.1f} s with no SA; A, without"
         " liveness checks, sends echoes on the old SPI every 0.5 s for 15 s more, which B drops"
-        " without a word", "esp-unknown-spi")
+        " without a word: only B's own counters tell that the SPI is unknown", "esp-one-way")
 
 
 @recording()
@@ -71,7 +71,7 @@ def peer_rebooted_noticed(lab, index):
         f"B loses power at {gone:.1f} s and stands again at {back:.1f} s with no SA; A sends echoes"
         " on the old SPI every 0.5 s and liveness checks (DPD delay 3 s, 1.5 s x 1.5, 2"
         f" retransmissions) that nobody answers, gives up at {noticed:.1f} s and sets up a new IKE"
-        " SA", "esp-unknown-spi")
+        " SA", "dpd-peer-dead")
 
 
 @recording()
