@@ -173,13 +173,13 @@ _ipsecdiag() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    decode|mtu|help)
+    decode|mtu|explain|help)
         # Offer subcommand argument completions
         "_ipsecdiag_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'decode mtu help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'decode mtu explain help' -- "${cur}"))
         ;;
     esac
 }
@@ -250,6 +250,14 @@ _ipsecdiag_mtu() {
         return
         ;;
     esac
+}
+
+_ipsecdiag_explain() {
+    repeating_flags=()
+    non_repeating_flags=(--list --json --version -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __ipsecdiag_offer_flags_options -1
 }
 
 _ipsecdiag_help() {

@@ -208,10 +208,10 @@ extension FindingKnowledge {
       not: ["an error: the tunnel may work for years"],
       remedies: [
         .init(
-          "Plan the move to IKEv2; both versions can stand beside each other while peers follow.",
+          "Plan the move to IKEv2; both versions can stand beside each other while peers follow. libreswan before 5 writes ikev2=yes.",
           [
             .init(.swanctl, "connections.NAME.version = 2"),
-            .init(.libreswan, "ikev2=yes    (libreswan 5: keyexchange=ikev2)"),
+            .init(.libreswan, "keyexchange=ikev2"),
           ])
       ]),
     FindingKnowledge(
