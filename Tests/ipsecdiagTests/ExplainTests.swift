@@ -50,6 +50,9 @@ struct ExplainTests {
     let run = try Command(["explain", "mtu-exceeded"])
     #expect(run.lines.first == "Finding: mtu-exceeded (critical)")
     #expect(run.text.contains(" \\\n        set 1306\n"))
+    // No break within quotes: the shell would keep the mark of continuation.
+    let quoted = try Command(["explain", "ike-half-open-flood"])
+    #expect(quoted.text.contains("\n        '{ ip saddr limit rate over 20/second }' drop\n"))
   }
 
   @Test("Nothing is wider than 80 columns, nor is anything cut off or empty")

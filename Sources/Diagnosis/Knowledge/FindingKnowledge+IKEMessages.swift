@@ -26,11 +26,10 @@ extension FindingKnowledge {
             .init(.swanctl, "connections.NAME.fragmentation = yes"),
             .init(.libreswan, "fragmentation=yes"),
             .init(.cisco, "crypto ikev2 fragmentation mtu 1200"),
-            .init(
-              .shell,
-              "reg add HKLM\\SYSTEM\\CurrentControlSet\\Services\\RemoteAccess\\Parameters\\Ikev2 /v EnableServerFragmentation /t REG_DWORD /d 1"
-            ),
           ]),
+        .init(
+          "A Windows server needs EnableServerFragmentation = 1 (DWORD) below HKLM\\SYSTEM\\CurrentControlSet\\Services\\RemoteAccess\\Parameters\\Ikev2."
+        ),
         .init(
           "Make the message smaller: ECDSA certificates, the end certificate alone without its chain."
         ),

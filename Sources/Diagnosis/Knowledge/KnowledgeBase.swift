@@ -19,6 +19,9 @@ package enum KnowledgeBase {
     var others: [Topic] = []
     var rest = words.flatMap { $0.split(separator: " ").map(String.init) }[...]
     if rest.isEmpty { return .unknown(words.first ?? "", nearest: []) }
+    // Some registered names are several words.
+    let whole = named(words.joined())
+    if !whole.isEmpty { return .topics(whole, others: []) }
     while let word = rest.popFirst() {
       var topics: [Topic] = []
       if let kinds = kinds(called: word), let next = rest.first, let number = number(next) {
