@@ -40,7 +40,8 @@ let package = Package(
       name: "Host", dependencies: ["PacketDissector", "IPsecCrypto", "Decryption", "CLinux"],
       swiftSettings: settings),
     .target(
-      name: "Diagnosis", dependencies: ["PacketDissector", "IPsecCrypto"], swiftSettings: settings),
+      name: "Diagnosis", dependencies: ["PacketDissector", "IPsecCrypto", "Capture", "Decryption"],
+      swiftSettings: settings),
     .target(
       name: "Report",
       dependencies: ["PacketDissector", "IPsecCrypto", "Capture", "Decryption", "Diagnosis"],
@@ -69,7 +70,8 @@ let package = Package(
       dependencies: ["Host", "Decryption", "IPsecCrypto", "PacketDissector", "CLinux"],
       swiftSettings: settings),
     .testTarget(
-      name: "DiagnosisTests", dependencies: ["Diagnosis", "IPsecCrypto", "PacketDissector"],
+      name: "DiagnosisTests",
+      dependencies: ["Diagnosis", "Capture", "Decryption", "IPsecCrypto", "PacketDissector"],
       swiftSettings: settings),
     .testTarget(
       name: "ReportTests",

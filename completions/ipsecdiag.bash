@@ -173,13 +173,13 @@ _ipsecdiag() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    decode|mtu|dpd|help)
+    decode|mtu|dpd|explain|help)
         # Offer subcommand argument completions
         "_ipsecdiag_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'decode mtu dpd help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'decode mtu dpd explain help' -- "${cur}"))
         ;;
     esac
 }
@@ -299,6 +299,14 @@ _ipsecdiag_dpd() {
         return
         ;;
     esac
+}
+
+_ipsecdiag_explain() {
+    repeating_flags=()
+    non_repeating_flags=(--list --json --version -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __ipsecdiag_offer_flags_options -1
 }
 
 _ipsecdiag_help() {

@@ -11,6 +11,10 @@ package final class Dissector {
   private var walk = FrameWalk(observer: NoObserver())
   /// The second and later records of the last frame.
   package private(set) var further: [IPsecRecord] = []
+  /// Where the last frame holds a fragment's payload, if it is one that was kept for reassembly.
+  package private(set) var fragmentPayload: Range<Int>?
+  /// The identification of that fragment's datagram.
+  package private(set) var fragmentIdentification: UInt32 = 0
   /// The datagram that the last frame completed.
   private var datagram: [UInt8] = []
   /// The TCP records that the last frame completed, one behind the other.
@@ -73,7 +77,10 @@ package final class Dissector {
     } catch {
       walk.frame.stop = error
     }
+    if fragmentPayload != nil { fragmentPayload = nil }
     if let range = walk.fragmentPayload {
+      fragmentPayload = range
+      fragmentIdentification = walk.frame.internet?.fragment?.identification ?? 0
       reassemble(&walk, ByteReader(bytes, in: range), at: timestamp)
     }
     if let segment = walk.segment {

@@ -50,6 +50,25 @@ struct FlowIndex: Sendable {
     put(UInt64(hash) << 32 | UInt64(place + 1))
   }
 
+  /// Forgets a place. Entries that collided with it move up, so that a search still meets them.
+  mutating func remove(_ place: Int, _ hash: UInt32) {
+    let mask = slots.count &- 1
+    var slot = Int(hash) & mask
+    while slots[slot] != UInt64(hash) << 32 | UInt64(place + 1) {
+      guard slots[slot] != 0 else { return }
+      slot = (slot &+ 1) & mask
+    }
+    entries -= 1
+    slots[slot] = 0
+    var next = (slot &+ 1) & mask
+    while slots[next] != 0 {
+      let entry = slots[next]
+      slots[next] = 0
+      put(entry)
+      next = (next &+ 1) & mask
+    }
+  }
+
   private mutating func grow() {
     let old = slots
     slots = [UInt64](repeating: 0, count: old.count * 2)

@@ -1,0 +1,163 @@
+package import Decryption
+package import PacketDissector
+
+/// Everything that the frames of a capture show, kept for the rules to judge: memory is bounded by the
+/// number of SAs, and what found no room is counted.
+package struct CaptureEvidence: Sendable {
+  package private(set) var quality = CaptureQuality()
+  package private(set) var flows: FlowTable
+  package private(set) var sessions = SessionTable()
+  package private(set) var peers = PeerTable()
+  package private(set) var icmp = ICMPErrors()
+  package private(set) var fragments = FragmentTracker()
+  package private(set) var tcp = TCPTracker()
+  package private(set) var inner = InnerTraffic()
+  /// Major versions other than 1 and 2 that messages came with.
+  package private(set) var strangeVersions: [UInt8: FrameReference] = [:]
+  package private(set) var hasKeys = false
+
+  package init(withPlots: Bool = false) { flows = FlowTable(withPlots: withPlots) }
+
+  /// Adds the frame that `dissector` read last.
+  ///
+  /// - Parameters:
+  ///   - bytes: The frame's bytes.
+  ///   - frame: Its number and time.
+  ///   - originalLength: Its length in bytes before anything was cut off.
+  ///   - isCut: Whether it was longer than `bytes`.
+  ///   - decryptor: Has opened it already; nil without keys.
+  package mutating func add(
+    _ dissector: Dissector, _ bytes: RawSpan, _ frame: FrameReference, originalLength: Int,
+    isCut: Bool, _ decryptor: Decryptor? = nil
+  ) {
+    quality.add(
+      frame, bytes: originalLength, isCut: isCut, isIPsec: dissector.frame.record != nil,
+      isMalformed: dissector.frame.stop != nil)
+    guard let internet = dissector.frame.internet else { return }
+    if let position = internet.fragment, dissector.frame.record == nil {
+      fragments.add(internet, position, payload: dissector.fragmentPayload, bytes, frame)
+      return
+    }
+    if dissector.frame.reassembledFragments > 0 {
+      fragments.completed(internet, dissector.fragmentIdentification)
+    }
+    guard let record = dissector.frame.record else {
+      if !tcp.isEmpty, internet.protocol == 6 {
+        tcp.add(dissector.frame, records: 0, bytes, sighting(dissector, internet, frame))
+      }
+      return
+    }
+    let sighting = sighting(dissector, internet, frame)
+    if record.isQuoted {
+      if let error = dissector.frame.icmp { icmp.add(error, record, sighting) }
+      return
+    }
+    add(record, 0, sighting, dissector, bytes, decryptor)
+    guard dissector.frame.furtherRecords > 0 || record.encapsulation == .tcp else { return }
+    for (index, record) in dissector.further.enumerated() {
+      add(record, index + 1, sighting, dissector, bytes, decryptor)
+    }
+    if record.encapsulation == .tcp, !tcp.isEmpty {
+      tcp.add(dissector.frame, records: 1 + dissector.further.count, bytes, sighting)
+    }
+  }
+
+  private func sighting(
+    _ dissector: Dissector, _ internet: InternetHeader, _ frame: FrameReference
+  ) -> Sighting {
+    Sighting(
+      frame: frame, source: internet.source, destination: internet.destination,
+      sourcePort: dissector.frame.sourcePort, destinationPort: dissector.frame.destinationPort,
+      hopLimit: internet.hopLimit, trafficClass: internet.trafficClass,
+      doNotFragment: internet.doNotFragment, packetBytes: internet.totalLength,
+      ipFragments: dissector.frame.reassembledFragments)
+  }
+
+  private mutating func add(
+    _ record: IPsecRecord, _ index: Int, _ sighting: Sighting, _ dissector: Dissector,
+    _ bytes: RawSpan, _ decryptor: Decryptor?
+  ) {
+    switch record.kind {
+    case .esp(let header):
+      packet(
+        record, index, header.spi, header.sequenceNumber, sighting, dissector, bytes, decryptor)
+    case .ah(let header):
+      packet(
+        record, index, header.spi, header.sequenceNumber, sighting, dissector, bytes, decryptor)
+    case .ike(let header):
+      message(header, record, index, sighting, dissector, bytes, decryptor)
+    case .natKeepalive: peers.countKeepalive(sighting)
+    case .tcpPrefix: tcp.begin(sighting)
+    case .wesp, .ipcomp: break
+    }
+  }
+
+  private mutating func packet(
+    _ record: IPsecRecord, _ index: Int, _ spi: UInt32, _ sequence: UInt32,
+    _ sighting: Sighting, _ dissector: Dissector, _ bytes: RawSpan,
+    _ decryptor: Decryptor?
+  ) {
+    let place: Int
+    if record.store == .frame {
+      place = flows.add(record, spi, sequence, sighting, bytes, &peers)
+    } else {
+      // A datagram or a TCP record that was put together has other bytes.
+      place = reassembled(record, spi, sequence, sighting, dissector, bytes)
+    }
+    guard let decryptor, decryptor.results.indices.contains(index) else { return }
+    hasKeys = true
+    switch decryptor.results[index] {
+    case .packet(let nextHeader, let range, _):
+      flows.note(opened: true, place, sighting.frame)
+      decryptor.withContent(range) { content in
+        inner.add(Frame(inner: content, nextHeader: nextHeader), content, sighting)
+      }
+    case .authentic: flows.note(opened: true, place, sighting.frame)
+    case .unopened(.doesNotVerify): flows.note(opened: false, place, sighting.frame)
+    default: break
+    }
+  }
+
+  private mutating func reassembled(
+    _ record: IPsecRecord, _ spi: UInt32, _ sequence: UInt32, _ sighting: Sighting,
+    _ dissector: Dissector, _ bytes: RawSpan
+  ) -> Int {
+    dissector.withBytes(of: record, in: bytes) { whole in
+      flows.add(record, spi, sequence, sighting, whole, &peers)
+    }
+  }
+
+  private mutating func message(
+    _ header: IKEHeader, _ record: IPsecRecord, _ index: Int, _ sighting: Sighting,
+    _ dissector: Dissector, _ bytes: RawSpan, _ decryptor: Decryptor?
+  ) {
+    peers.countIKE(sighting)
+    let espFromPeer = peers.find(sighting.destination, sighting.source)?.espPackets ?? 0
+    dissector.withBytes(of: record, in: bytes) { whole in
+      guard let message = IKEContent(whole, record) else {
+        if strangeVersions[header.majorVersion] == nil {
+          strangeVersions[header.majorVersion] = sighting.frame
+        }
+        return
+      }
+      var content: IKEMessageContent
+      switch message {
+      case .v1(let message): content = IKEMessageContent(message)
+      case .v2(let message): content = IKEMessageContent(message)
+      }
+      if let decryptor, decryptor.results.indices.contains(index) {
+        switch decryptor.results[index] {
+        case .ikev2(let chain, _): content.add(opened: chain)
+        case .ikev1(let chain, _): content.add(opened: chain)
+        default: break
+        }
+      }
+      sessions.add(
+        header, record, content, digest: ContentDigest.whole(whole, record.range), sighting,
+        espFromPeer: espFromPeer)
+    }
+  }
+
+  /// Notes what reading the capture complained of.
+  package mutating func note(problem: String) { quality.problems.append(problem) }
+}

@@ -1,0 +1,268 @@
+package import PacketDissector
+
+/// One direction of an ESP or AH SA, as far as its packets tell.
+package struct ESPFlow: Sendable {
+  package let spi: UInt32
+  package let isAH: Bool
+  package let source: IPAddress
+  package let destination: IPAddress
+  package let encapsulation: IPsecRecord.Encapsulation
+  /// Where in ``PeerTable`` source and destination stand.
+  let peers: Int
+  package let first: FrameReference
+  package private(set) var last: FrameReference
+  package private(set) var packets: UInt64 = 1
+  /// Bytes of ESP or AH, their headers included, outer headers not.
+  package private(set) var bytes: UInt64
+  package var sequence: SequenceTracker
+  package let firstSequence: UInt32
+  package var copies = Copies()
+  /// Bytes of the largest IP packet, and of the largest that was not sent in fragments.
+  package private(set) var largestPacket: Int
+  package private(set) var largestWhole: Int
+  package private(set) var smallestPacket: Int
+  /// Which remainders of the ESP length by 16 came, a bit each: padding and ICV show in them.
+  package private(set) var remainders: UInt16
+  package private(set) var classes: TrafficClasses
+  package private(set) var sourcePort: UInt16
+  package private(set) var destinationPort: UInt16
+  package private(set) var portChanges: [PortChange] = []
+  package private(set) var lowestHopLimit: UInt8
+  package private(set) var highestHopLimit: UInt8
+  package private(set) var longestSilence = Nanoseconds(0)
+  package private(set) var peakPacketsPerSecond: UInt32 = 0
+  private var second: Int64
+  private var packetsInSecond: UInt32 = 1
+  /// Packets that came in IP fragments, and the first of them.
+  package private(set) var inFragments: UInt64 = 0
+  package private(set) var firstInFragments: FrameReference?
+  /// The first packets that came late or after missing ones.
+  package private(set) var events: [Event] = []
+  package static let eventLimit = 64
+  package var opening = Opening()
+  /// What is drawn of it, where that is wanted.
+  package var plot: SequencePlot?
+
+  package struct PortChange: Sendable {
+    package let from: UInt16
+    package let to: UInt16
+    package let frame: FrameReference
+    /// Since the packet before.
+    package let silence: Nanoseconds
+    /// How many ESP packets the other side had sent until then.
+    package let packetsBack: UInt64
+  }
+
+  package struct Event: Sendable {
+    package let frame: FrameReference
+    package let sequence: UInt32
+    package let arrival: SequenceTracker.Arrival
+  }
+
+  /// How often a number came again, and as what.
+  package struct Copies: Sendable {
+    /// The same bytes within ``captureDelay``: a port that mirrors both ways, or a network that copies.
+    package var atOnce: UInt64 = 0
+    /// The same bytes later.
+    package var later: UInt64 = 0
+    /// Other bytes under the same number.
+    package var different: UInt64 = 0
+    package var firstLater: Pair?
+    package var firstDifferent: Pair?
+    package var firstAtOnce: Pair?
+
+    /// In milliseconds.
+    package static let captureDelay: UInt32 = 3
+
+    package struct Pair: Sendable {
+      package let earlierFrame: UInt32
+      package let frame: FrameReference
+      package let milliseconds: UInt32
+      package let hopLimits: (earlier: UInt8, later: UInt8)
+      package let sequence: UInt32
+    }
+  }
+
+  /// What keys made of it.
+  package struct Opening: Sendable {
+    package var opened: UInt64 = 0
+    package var failed: UInt64 = 0
+    package var firstFailed: FrameReference?
+    package var firstOpened: FrameReference?
+  }
+
+  init(_ record: IPsecRecord, _ spi: UInt32, _ sequence: UInt32, _ sighting: Sighting, peers: Int) {
+    self.spi = spi
+    if case .ah = record.kind { isAH = true } else { isAH = false }
+    source = sighting.source
+    destination = sighting.destination
+    encapsulation = record.encapsulation
+    self.peers = peers
+    first = sighting.frame
+    last = sighting.frame
+    bytes = UInt64(record.range.count)
+    self.sequence = SequenceTracker(first: sequence)
+    firstSequence = sequence
+    largestPacket = sighting.packetBytes
+    smallestPacket = sighting.packetBytes
+    largestWhole = sighting.ipFragments == 0 ? sighting.packetBytes : 0
+    remainders = 1 << UInt16(record.range.count & 15)
+    classes = TrafficClasses(sighting.trafficClass)
+    sourcePort = sighting.sourcePort
+    destinationPort = sighting.destinationPort
+    lowestHopLimit = sighting.hopLimit
+    highestHopLimit = sighting.hopLimit
+    second = sighting.frame.time.nanoseconds / 1_000_000_000
+    if sighting.ipFragments > 0 { noteFragments(sighting) }
+  }
+
+  /// Counts another packet of it; what its sequence number means is known by then.
+  @inline(__always)
+  mutating func add(
+    _ byteCount: Int, _ sequence: UInt32, _ arrival: SequenceTracker.Arrival,
+    _ sighting: Sighting
+  ) {
+    packets &+= 1
+    bytes &+= UInt64(byteCount)
+    remainders |= 1 << UInt16(byteCount & 15)
+    largestPacket = max(largestPacket, sighting.packetBytes)
+    smallestPacket = min(smallestPacket, sighting.packetBytes)
+    lowestHopLimit = min(lowestHopLimit, sighting.hopLimit)
+    highestHopLimit = max(highestHopLimit, sighting.hopLimit)
+    classes.add(sighting.trafficClass)
+    if sighting.ipFragments > 0 {
+      noteFragments(sighting)
+    } else {
+      largestWhole = max(largestWhole, sighting.packetBytes)
+    }
+    let now = sighting.frame.time.nanoseconds
+    let silence = now &- last.time.nanoseconds
+    if silence > longestSilence.count { longestSilence = Nanoseconds(silence) }
+    if silence >= 0 { last = sighting.frame }
+    let second = now / 1_000_000_000
+    if second == self.second { packetsInSecond &+= 1 } else { turn(to: second) }
+    if arrival != .ahead(missing: 0) { note(sequence, arrival, sighting) }
+    plot?.add(now, sequence)
+  }
+
+  private mutating func turn(to second: Int64) {
+    peakPacketsPerSecond = max(peakPacketsPerSecond, packetsInSecond)
+    self.second = second
+    packetsInSecond = 1
+  }
+
+  private mutating func note(
+    _ sequence: UInt32, _ arrival: SequenceTracker.Arrival, _ sighting: Sighting
+  ) {
+    switch arrival {
+    case .late, .farBehind: classes.addLate(sighting.trafficClass)
+    case .ahead, .again, .restarted: break
+    }
+    if events.count < Self.eventLimit {
+      events.append(Event(frame: sighting.frame, sequence: sequence, arrival: arrival))
+    }
+    plot?.note(sighting.frame.time.nanoseconds, sequence, arrival)
+  }
+
+  private mutating func noteFragments(_ sighting: Sighting) {
+    inFragments &+= 1
+    if firstInFragments == nil { firstInFragments = sighting.frame }
+  }
+
+  /// Follows the ports of ESP in UDP; `packetsBack` are those of the other direction so far.
+  mutating func follow(_ sighting: Sighting, packetsBack: UInt64) {
+    if sighting.sourcePort != sourcePort, portChanges.count < 16 {
+      portChanges.append(
+        PortChange(
+          from: sourcePort, to: sighting.sourcePort, frame: sighting.frame,
+          silence: Nanoseconds(from: last.time, to: sighting.frame.time), packetsBack: packetsBack))
+    }
+    sourcePort = sighting.sourcePort
+    destinationPort = sighting.destinationPort
+  }
+
+  package var duration: Nanoseconds { Nanoseconds(from: first.time, to: last.time) }
+
+  /// The mean over its whole time; nil below a second.
+  package var packetsPerSecond: Double? {
+    let seconds = duration.seconds
+    return seconds >= 1 ? Double(packets &- 1) / seconds : nil
+  }
+}
+
+/// Packets by their DSCP: which classes there are, and which of them come late.
+package struct TrafficClasses: Sendable {
+  package struct Entry: Sendable {
+    package let dscp: UInt8
+    package var packets: UInt32
+    package var late: UInt32 = 0
+  }
+
+  package private(set) var entries: [Entry]
+  private var current = 0
+  private static let limit = 16
+
+  init(_ trafficClass: UInt8) { entries = [Entry(dscp: trafficClass >> 2, packets: 1)] }
+
+  @inline(__always)
+  mutating func add(_ trafficClass: UInt8) {
+    if entries[current].dscp == trafficClass >> 2 {
+      entries[current].packets &+= 1
+    } else {
+      find(trafficClass >> 2)
+      entries[current].packets &+= 1
+    }
+  }
+
+  mutating func addLate(_ trafficClass: UInt8) {
+    find(trafficClass >> 2)
+    entries[current].late &+= 1
+  }
+
+  /// A class beyond the limit counts as the last one.
+  private mutating func find(_ dscp: UInt8) {
+    if let place = entries.firstIndex(where: { $0.dscp == dscp }) {
+      current = place
+    } else {
+      if entries.count < Self.limit { entries.append(Entry(dscp: dscp, packets: 0)) }
+      current = entries.count - 1
+    }
+  }
+}
+
+/// Points for a picture of sequence numbers over time: evenly thinned, as many as a page can show.
+package struct SequencePlot: Sendable {
+  package struct Point: Sendable {
+    package let nanoseconds: Int64
+    package let sequence: UInt32
+  }
+
+  package struct Mark: Sendable {
+    package let point: Point
+    package let arrival: SequenceTracker.Arrival
+  }
+
+  package private(set) var points: [Point] = []
+  package private(set) var marks: [Mark] = []
+  private var stride = 1
+  private var skipped = 0
+  private static let limit = 1024
+
+  package init() {}
+
+  mutating func add(_ nanoseconds: Int64, _ sequence: UInt32) {
+    skipped += 1
+    guard skipped >= stride else { return }
+    skipped = 0
+    points.append(Point(nanoseconds: nanoseconds, sequence: sequence))
+    guard points.count >= Self.limit else { return }
+    points = points.enumerated().filter { $0.offset.isMultiple(of: 2) }.map(\.element)
+    stride *= 2
+  }
+
+  mutating func note(_ nanoseconds: Int64, _ sequence: UInt32, _ arrival: SequenceTracker.Arrival) {
+    guard marks.count < Self.limit else { return }
+    marks.append(
+      Mark(point: Point(nanoseconds: nanoseconds, sequence: sequence), arrival: arrival))
+  }
+}

@@ -1,0 +1,145 @@
+internal import PacketDissector
+
+/// All ESP and AH flows of a capture: at most ``limit`` at a time. Past that, the one that was silent
+/// longest among a few makes room, and is counted.
+package struct FlowTable: Sendable {
+  package static let limit = 100_000
+
+  package private(set) var flows: [ESPFlow] = []
+  /// Flows that made room for others, and their packets.
+  package private(set) var agedOut: UInt64 = 0
+  package private(set) var agedOutPackets: UInt64 = 0
+  private var index = FlowIndex()
+  private var memory = PacketMemory()
+  private var hand = 0
+  private var start: Timestamp?
+  /// How many flows are drawn.
+  private let plotLimit: Int
+  private static let plotted = 64
+
+  package init(withPlots: Bool = false) { plotLimit = withPlots ? Self.plotted : 0 }
+
+  /// Counts a packet; returns where its flow stands.
+  @discardableResult
+  mutating func add(
+    _ record: IPsecRecord, _ spi: UInt32, _ sequence: UInt32, _ sighting: Sighting,
+    _ bytes: RawSpan, _ peers: inout PeerTable
+  ) -> Int {
+    let isAH: Bool
+    if case .ah = record.kind { isAH = true } else { isAH = false }
+    let source = sighting.source
+    let destination = sighting.destination
+    let hash = index.hash(spi, source, destination)
+    let found = index.find(hash) { place in
+      flows[place].spi == spi && flows[place].isAH == isAH
+        && flows[place].source == source && flows[place].destination == destination
+    }
+    guard let place = found else {
+      return insert(record, spi, sequence, sighting, bytes, hash, &peers)
+    }
+    peers.countESP(flows[place].peers, sighting.frame, hopLimit: sighting.hopLimit)
+    if flows[place].sourcePort != sighting.sourcePort
+      || flows[place].destinationPort != sighting.destinationPort
+    {
+      let back = peers.find(sighting.destination, sighting.source)?.espPackets ?? 0
+      flows[place].follow(sighting, packetsBack: back)
+    }
+    var arrival = flows[place].sequence.add(sequence)
+    let digest = ContentDigest.packet(bytes, record.range)
+    switch arrival {
+    case .ahead, .late, .restarted: break
+    case .again, .farBehind: arrival = compare(place, sequence, digest, arrival, sighting)
+    }
+    if arrival != .again {
+      memory.note(
+        place, sequence, digest: digest, milliseconds: milliseconds(sighting.frame.time),
+        frame: sighting.frame.number, hopLimit: sighting.hopLimit)
+    }
+    flows[place].add(record.range.count, sequence, arrival, sighting)
+    return place
+  }
+
+  private func milliseconds(_ time: Timestamp) -> UInt32 {
+    guard let start else { return 0 }
+    return UInt32(truncatingIfNeeded: (time.nanoseconds &- start.nanoseconds) / 1_000_000)
+  }
+
+  /// Tells what a number that came before, or may have, is this time.
+  private mutating func compare(
+    _ place: Int, _ sequence: UInt32, _ digest: UInt32, _ arrival: SequenceTracker.Arrival,
+    _ sighting: Sighting
+  ) -> SequenceTracker.Arrival {
+    guard let earlier = memory.earlier(place, sequence, digest: digest) else { return arrival }
+    let now = milliseconds(sighting.frame.time)
+    let delay = now >= earlier.milliseconds ? now &- earlier.milliseconds : 0
+    let pair = ESPFlow.Copies.Pair(
+      earlierFrame: earlier.frame, frame: sighting.frame, milliseconds: delay,
+      hopLimits: (earlier.hopLimit, sighting.hopLimit), sequence: sequence)
+    if !earlier.isSame {
+      flows[place].copies.different &+= 1
+      if flows[place].copies.firstDifferent == nil { flows[place].copies.firstDifferent = pair }
+      return arrival
+    }
+    if delay <= ESPFlow.Copies.captureDelay {
+      flows[place].copies.atOnce &+= 1
+      if flows[place].copies.firstAtOnce == nil { flows[place].copies.firstAtOnce = pair }
+    } else {
+      flows[place].copies.later &+= 1
+      if flows[place].copies.firstLater == nil { flows[place].copies.firstLater = pair }
+    }
+    if case .farBehind(let distance) = arrival {
+      flows[place].sequence.correctToRepeated(by: distance)
+    }
+    return .again
+  }
+
+  private mutating func insert(
+    _ record: IPsecRecord, _ spi: UInt32, _ sequence: UInt32, _ sighting: Sighting,
+    _ bytes: RawSpan, _ hash: UInt32, _ peers: inout PeerTable
+  ) -> Int {
+    if start == nil { start = sighting.frame.time }
+    let pair = peers.place(sighting.source, sighting.destination)
+    peers.countESP(pair, sighting.frame, hopLimit: sighting.hopLimit)
+    var flow = ESPFlow(record, spi, sequence, sighting, peers: pair)
+    if flows.count < plotLimit { flow.plot = SequencePlot() }
+    let place: Int
+    if flows.count < Self.limit {
+      place = flows.count
+      flows.append(flow)
+    } else {
+      place = silentest()
+      agedOut &+= 1
+      agedOutPackets &+= flows[place].packets
+      let old = flows[place]
+      index.remove(place, index.hash(old.spi, old.source, old.destination))
+      flows[place] = flow
+    }
+    index.insert(place, hash)
+    memory.note(
+      place, sequence, digest: ContentDigest.packet(bytes, record.range),
+      milliseconds: milliseconds(sighting.frame.time), frame: sighting.frame.number,
+      hopLimit: sighting.hopLimit)
+    return place
+  }
+
+  /// Among the next few, the flow that was silent longest.
+  private mutating func silentest() -> Int {
+    var best = hand
+    for step in 0..<16 {
+      let place = (hand + step) % flows.count
+      if flows[place].last.time < flows[best].last.time { best = place }
+    }
+    hand = (hand + 16) % flows.count
+    return best
+  }
+
+  mutating func note(opened isOpened: Bool, _ place: Int, _ frame: FrameReference) {
+    if isOpened {
+      flows[place].opening.opened &+= 1
+      if flows[place].opening.firstOpened == nil { flows[place].opening.firstOpened = frame }
+    } else {
+      flows[place].opening.failed &+= 1
+      if flows[place].opening.firstFailed == nil { flows[place].opening.firstFailed = frame }
+    }
+  }
+}
