@@ -70,7 +70,8 @@ let package = Package(
       dependencies: ["Host", "Decryption", "IPsecCrypto", "PacketDissector", "CLinux"],
       swiftSettings: settings),
     .testTarget(
-      name: "DiagnosisTests", dependencies: ["Diagnosis", "IPsecCrypto", "PacketDissector"],
+      name: "DiagnosisTests",
+      dependencies: ["Diagnosis", "Capture", "Decryption", "IPsecCrypto", "PacketDissector"],
       swiftSettings: settings),
     .testTarget(
       name: "ReportTests",

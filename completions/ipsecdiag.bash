@@ -173,13 +173,13 @@ _ipsecdiag() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    decode|mtu|help)
+    decode|mtu|dpd|explain|help)
         # Offer subcommand argument completions
         "_ipsecdiag_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'decode mtu help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'decode mtu dpd explain help' -- "${cur}"))
         ;;
     esac
 }
@@ -250,6 +250,63 @@ _ipsecdiag_mtu() {
         return
         ;;
     esac
+}
+
+_ipsecdiag_dpd() {
+    repeating_flags=()
+    non_repeating_flags=(--calculate --json --version -h --help)
+    repeating_options=(--config)
+    non_repeating_options=(--daemon --ike-version --dpd-delay --dpd-timeout --retransmit-timeout --retransmit-base --retransmit-tries --retransmit-limit --retransmit-jitter --retransmit-interval --target)
+    __ipsecdiag_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--daemon')
+        __ipsecdiag_add_completions -W 'strongswan'$'\n''libreswan'$'\n''iked'
+        return
+        ;;
+    '--ike-version')
+        return
+        ;;
+    '--config')
+        return
+        ;;
+    '--dpd-delay')
+        return
+        ;;
+    '--dpd-timeout')
+        return
+        ;;
+    '--retransmit-timeout')
+        return
+        ;;
+    '--retransmit-base')
+        return
+        ;;
+    '--retransmit-tries')
+        return
+        ;;
+    '--retransmit-limit')
+        return
+        ;;
+    '--retransmit-jitter')
+        return
+        ;;
+    '--retransmit-interval')
+        return
+        ;;
+    '--target')
+        return
+        ;;
+    esac
+}
+
+_ipsecdiag_explain() {
+    repeating_flags=()
+    non_repeating_flags=(--list --json --version -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __ipsecdiag_offer_flags_options -1
 }
 
 _ipsecdiag_help() {
