@@ -32,7 +32,7 @@ extension HTMLReport {
     }
     let rest = flows.count - drawn.count
     if rest > 0 {
-      text.element("p", "\(counted(rest, "more flow is", "more flows are")) not drawn.")
+      text.element("p", "\(Verdict.counted(rest, "more flow")) not drawn.")
       text.put("\n")
     }
     text.put("</section>\n")
@@ -72,7 +72,7 @@ extension HTMLReport {
 
   private func figures(of flow: ESPFlow) -> String {
     var figures = [
-      counted(Int(clamping: flow.packets), "packet", "packets"),
+      Verdict.counted(flow.packets, "packet"),
       "\(Quantity.grouped(Int64(clamping: flow.bytes))) bytes",
       "begins \(clock.text(flow.first.time)) into the capture, lasts \(flow.duration)",
     ]

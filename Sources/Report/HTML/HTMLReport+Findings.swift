@@ -12,13 +12,13 @@ extension HTMLReport {
   }
 
   private func write(_ finding: Finding, to text: inout TextBuffer) {
-    let mark = Verdict(finding.severity)
+    let mark = HTMLMark(finding.severity)
     text.put("<article class=\"finding ")
     text.put(mark.style)
     text.put("\">\n<h3><span class=\"badge\"><span aria-hidden=\"true\">")
     text.html(mark.symbol)
     text.put("</span> ")
-    text.html(mark.word)
+    text.html(finding.severity.rawValue.uppercased())
     text.put("</span> <code>")
     text.html(finding.id.rawValue)
     text.put("</code> <span class=\"confidence\">")
@@ -118,7 +118,7 @@ extension HTMLReport {
       let lines = rest.prefix { $0.place == place }
       rest = rest.dropFirst(lines.count)
       text.put("<figure class=\"lines\"><figcaption>")
-      text.html(place.rawValue)
+      text.html(place.title)
       text.put("</figcaption>")
       text.put("<pre tabindex=\"0\">")
       for line in lines {
@@ -128,8 +128,4 @@ extension HTMLReport {
       text.put("</pre></figure>\n")
     }
   }
-}
-
-extension ESPFlow {
-  var subject: Finding.Subject { .flow(spi: spi, source: source, destination: destination) }
 }

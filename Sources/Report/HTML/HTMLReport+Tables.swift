@@ -37,7 +37,7 @@ extension HTMLReport {
       text.put("</tbody>\n</table>\n")
     }
     if total > rows.count {
-      text.element("p", "\(counted(total - rows.count, "more row", "more rows")) left out.")
+      text.element("p", "\(Verdict.counted(total - rows.count, "more row")) left out.")
       text.put("\n")
     }
   }
@@ -83,7 +83,7 @@ extension HTMLReport {
       .name("\(naming.text(session.initiator.address)) port \(session.initiator.port)"),
       .name("\(naming.text(session.responder.address)) port \(session.responder.port)"),
       .words(identities(of: session)),
-      .words(session.isEstablished ? "established" : "not seen established"),
+      .words(SATableText.state(session)),
       .number(seconds(from: clock.start, to: session.first.time)),
       .number(seconds(from: session.first.time, to: session.last.time)),
       .number(Quantity.grouped(Int64(clamping: session.messages))),

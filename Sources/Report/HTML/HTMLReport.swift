@@ -45,7 +45,6 @@ package struct HTMLReport {
   }
 
   private func writeHead(to text: inout TextBuffer) {
-    let verdict = Verdict(diagnosis)
     text.put(
       """
       <!DOCTYPE html>
@@ -60,54 +59,28 @@ package struct HTMLReport {
 
       """)
     text.put("<title>")
-    text.html("\(verdict.word): IPsec diagnosis")
+    text.html("\(verdict.word.rawValue): IPsec diagnosis")
     if let source = sources.first { text.html(" of \(source)") }
     text.put("</title>\n<style>\n")
     text.put(HTMLStyle.sheet)
     text.put("</style>\n</head>\n<body>\n")
   }
 
+  private var verdict: Verdict { Verdict(diagnosis.findings, in: evidence) }
+
   private func writeVerdict(to text: inout TextBuffer) {
-    let verdict = Verdict(diagnosis)
+    let mark = HTMLMark(verdict.word)
     text.put("<p class=\"verdict ")
-    text.put(verdict.style)
+    text.put(mark.style)
     text.put("\"><span class=\"symbol\" aria-hidden=\"true\">")
-    text.html(verdict.symbol)
+    text.html(mark.symbol)
     text.put("</span> <strong>")
-    text.html(verdict.word)
-    text.put("</strong> <span class=\"count\">")
-    text.html(countedFindings)
+    text.html(verdict.word.rawValue)
+    text.put("</strong> <span class=\"phrase\">")
+    text.html(verdict.phrase)
     text.put("</span></p>\n")
-    text.element("p", class: "scope", scope)
+    text.element("p", class: "scope", CaptureScope(evidence).description)
     text.put("\n")
-  }
-
-  /// "2 critical, 1 warning, 1 for information"
-  private var countedFindings: String {
-    let findings = diagnosis.findings
-    guard !findings.isEmpty else {
-      return evidence.quality.ipsecFrames == 0
-        ? "no IPsec packet is in the capture" : "no findings"
-    }
-    let kinds: [(Severity, String, String)] = [
-      (.critical, "critical finding", "critical findings"), (.warning, "warning", "warnings"),
-      (.info, "for information", "for information"),
-    ]
-    return kinds.compactMap { severity, one, many in
-      let count = findings.count { $0.severity == severity }
-      return count == 0 ? nil : "\(count) \(count == 1 ? one : many)"
-    }.joined(separator: ", ")
-  }
-
-  private var scope: String {
-    let quality = evidence.quality
-    let sessions = evidence.sessions.sessions.count
-    let flows = evidence.flows.flows.count
-    return [
-      counted(Int(clamping: quality.frames), "frame", "frames") + " in \(quality.duration)",
-      counted(sessions, "IKE SA", "IKE SAs"),
-      counted(flows, "ESP or AH flow", "ESP or AH flows"),
-    ].joined(separator: ", ")
   }
 
   private func writeBlindSpots(to text: inout TextBuffer) {
@@ -148,10 +121,5 @@ package struct HTMLReport {
     text.put("</dd></div>\n")
   }
 
-  package static let schema = "ipsecdiag.diagnosis-html/1"
-}
-
-/// "1 frame", "1,204 frames"
-func counted(_ count: Int, _ one: String, _ many: String) -> String {
-  "\(Quantity.grouped(Int64(count))) \(count == 1 ? one : many)"
+  package static let schema = "ipsecdiag.diagnosis/1"
 }

@@ -36,7 +36,7 @@ enum HTMLStyle {
     .verdict { margin: 0; padding: .75rem 1rem; border-radius: .5rem; border: 2px solid;
       font-size: 1.1rem; }
     .verdict strong, .verdict .symbol { font-size: 1.6rem; }
-    .verdict .count { color: var(--text); }
+    .verdict .phrase { color: var(--text); }
     .critical { color: var(--bad); background: var(--bad-ground); }
     .warning { color: var(--warn); background: var(--warn-ground); }
     .ok { color: var(--good); background: var(--good-ground); }

@@ -95,9 +95,10 @@ struct IKEMessageLabel {
     }
 
     /// SK and SKF, whose content is named instead.
-    func isEncrypted(_ type: UInt8) -> Bool { 
+    func isEncrypted(_ type: UInt8) -> Bool {
       majorVersion != 1
-        && (type == PayloadType.encrypted.rawValue || type == PayloadType.encryptedFragment.rawValue)
+        && (type == PayloadType.encrypted.rawValue
+          || type == PayloadType.encryptedFragment.rawValue)
     }
   }
 }

@@ -191,7 +191,8 @@ struct SequenceDiagramArrows {
   // MARK: Messages
 
   private func arrows(
-    of message: IKEMessageTrack, _ title: String, fromInitiator: Bool, after time: Nanoseconds? = nil,
+    of message: IKEMessageTrack, _ title: String, fromInitiator: Bool,
+    after time: Nanoseconds? = nil,
     isAlone: Bool = false
   ) -> [Arrow] {
     let label = IKEMessageLabel(message.content, majorVersion: session.majorVersion)

@@ -30,7 +30,7 @@ extension HTMLReport {
     }
     let rest = sessions.count - drawn.count
     if rest > 0 {
-      text.element("p", "\(counted(rest, "more IKE SA is", "more IKE SAs are")) not drawn.")
+      text.element("p", "\(Verdict.counted(rest, "more IKE SA")) not drawn.")
       text.put("\n")
     }
     text.put("</section>\n")
@@ -60,12 +60,12 @@ extension HTMLReport {
     text.scrollBox("Sequence diagram of \(name)") { drawing.write(name: name, to: &$0) }
     if diagram.leftOut > 0 {
       text.element(
-        "p", "\(counted(diagram.leftOut, "arrow", "arrows")) in the middle left out of the picture.")
+        "p", "\(Verdict.counted(diagram.leftOut, "arrow")) in the middle left out of the picture.")
     }
     if session.forgotten > 0 {
       text.element(
         "p",
-        "\(counted(Int(clamping: session.forgotten), "exchange", "exchanges")) without incident not kept."
+        "\(Verdict.counted(session.forgotten, "exchange")) without incident not kept."
       )
     }
     text.put("</details>\n")
@@ -74,7 +74,7 @@ extension HTMLReport {
   private func figures(of session: IKESession) -> String {
     [
       "IKEv\(session.majorVersion)\(session.usesTCP ? " over TCP" : "")",
-      counted(Int(clamping: session.messages), "message", "messages"),
+      Verdict.counted(session.messages, "message"),
       "begins \(clock.text(session.first.time)) into the capture, lasts \(session.duration)",
       "initiator SPI \(naming.text(ikeSPI: session.initiatorSPI))",
       session.responderSPI == 0

@@ -79,7 +79,8 @@ struct SequencePlotDrawing {
       case .ahead(let missing):
         let isUnderWay = flow.sequence.highest &- sequence < margin
         let isFilled =
-          missing <= late.count && (1...max(1, missing)).allSatisfy { late.contains(sequence &- $0) }
+          missing <= late.count
+          && (1...max(1, missing)).allSatisfy { late.contains(sequence &- $0) }
         if missing == 0 || isUnderWay || isFilled { return nil }
         kind = .lost
       }

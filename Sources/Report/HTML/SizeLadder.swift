@@ -33,8 +33,9 @@ struct SizeLadder {
   private static let singleSizes = 16
 
   /// Nil where nothing tells more than one size from another.
-  init?(_ source: IPAddress, _ destination: IPAddress, _ evidence: CaptureEvidence, _ naming: Naming)
-  {
+  init?(
+    _ source: IPAddress, _ destination: IPAddress, _ evidence: CaptureEvidence, _ naming: Naming
+  ) {
     self.source = source
     self.destination = destination
     let echoes = Self.echoes(
@@ -86,7 +87,9 @@ struct SizeLadder {
           text: "outer packet, not in fragments"))
     }
     let inFragments = flows.reduce(0) { $0 &+ $1.inFragments }
-    if inFragments > 0, let largest = flows.filter({ $0.inFragments > 0 }).map(\.largestPacket).max() {
+    if inFragments > 0,
+      let largest = flows.filter({ $0.inFragments > 0 }).map(\.largestPacket).max()
+    {
       rungs.append(
         Rung(
           sizes: largest...largest, what: "largest in fragments", outcome: .partly,
@@ -163,7 +166,7 @@ extension SizeLadder {
         (Self.area.left + Self.area.right) / 2, bottom + 38, .middle, "packet size (bytes)")
     }
     let rest = rungs.count - shown.count
-    if rest > 0 { text.element("p", "\(counted(rest, "more row", "more rows")) not drawn.") }
+    if rest > 0 { text.element("p", "\(Verdict.counted(rest, "more row")) not drawn.") }
   }
 
   private static let rungLimit = 48
