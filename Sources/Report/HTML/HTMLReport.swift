@@ -11,9 +11,7 @@ package struct HTMLReport {
   let toolVersion: String
   let sources: [String]
 
-  /// - Parameters:
-  ///   - naming: How everyone is called, made-up names for a report that is to be shown around.
-  ///   - sources: The names of the files that the evidence came from.
+  /// `sources` are the names of the files that the evidence came from.
   package init(
     diagnosis: CaptureDiagnosis, naming: Naming, toolVersion: String, sources: [String]
   ) {
@@ -79,8 +77,11 @@ package struct HTMLReport {
     text.put("</strong> <span class=\"phrase\">")
     text.html(verdict.phrase)
     text.put("</span></p>\n")
-    text.element("p", class: "scope", CaptureScope(evidence).description)
-    text.put("\n")
+    // Without findings the phrase says so itself.
+    if !diagnosis.findings.isEmpty {
+      text.element("p", class: "scope", CaptureScope(evidence).description)
+      text.put("\n")
+    }
   }
 
   private func writeBlindSpots(to text: inout TextBuffer) {

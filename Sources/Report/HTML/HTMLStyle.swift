@@ -76,7 +76,7 @@ enum HTMLStyle {
     th, td { padding: .25rem .6rem; text-align: left; vertical-align: top;
       border-bottom: 1px solid var(--rule); }
     td { white-space: nowrap; }
-    thead th { background: var(--raised); min-width: 5rem; }
+    thead th { vertical-align: bottom; background: var(--raised); min-width: 5rem; }
     tbody th { font-weight: 400; white-space: nowrap; }
     tbody tr:last-child > * { border-bottom: 0; }
     .number { text-align: right; font-variant-numeric: tabular-nums; }
@@ -84,7 +84,8 @@ enum HTMLStyle {
       color: var(--quiet); font-size: .85rem; }
     footer dl > div { display: flex; flex-wrap: wrap; gap: 0 .6rem; }
     svg { display: block; color: var(--text); }
-    svg text { font: 12px system-ui, sans-serif; fill: var(--text); }
+    svg text { font: 12px system-ui, sans-serif; fill: var(--text); stroke: var(--ground);
+      stroke-width: 3px; stroke-linejoin: round; paint-order: stroke; }
     svg text.small { font-size: 11px; }
     svg text.quiet { fill: var(--quiet); font-size: 11px; }
     svg text.name, svg text.title { font-weight: 600; }
@@ -104,7 +105,7 @@ enum HTMLStyle {
     svg .grid { stroke: var(--rule); stroke-width: 1; }
     svg .dot { stroke: var(--note); stroke-width: 2.5; stroke-linecap: round; }
     svg .dot.large { stroke-width: 5; }
-    svg .mark { fill: none; stroke-width: 2; }
+    svg .mark { fill: none; stroke-width: 1.75; }
     svg .lost { stroke: var(--bad); }
     svg .late { stroke: var(--warn); }
     svg .repeated { stroke: var(--good); }
@@ -139,7 +140,7 @@ enum HTMLStyle {
       svg { max-width: 100%; height: auto; }
       table { width: 100%; font-size: 6pt; }
       th, td { padding: .1rem .2rem; white-space: normal; overflow-wrap: anywhere; }
-      thead th { min-width: 0; }
+      thead th { vertical-align: bottom; min-width: 0; }
       details::details-content { content-visibility: visible; block-size: auto; }
     }
 

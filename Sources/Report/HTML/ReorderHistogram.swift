@@ -8,9 +8,9 @@ struct ReorderHistogram {
   private let dropped: [UInt64]
   private let packets: UInt64
 
-  private static let width = 760.0
+  private static let width = 640.0
   private static let height = 330.0
-  private static let area = (left: 96.0, right: 744.0, top: 64.0, bottom: 268.0)
+  private static let area = (left: 92.0, right: 624.0, top: 64.0, bottom: 268.0)
   /// Up to the largest window at least.
   private static let leastBuckets = 13
 
@@ -76,9 +76,9 @@ struct ReorderHistogram {
     text.svgUpwardText(14, (area.top + area.bottom) / 2, "late packets")
   }
 
-  /// "1", "2+", "512+", "8k+"
+  /// "1", "2+", "512+", "1k+"
   private static func label(_ place: Int) -> String {
-    place == 0 ? "1" : place < 13 ? "\(1 << place)+" : "\(1 << (place - 10))k+"
+    place == 0 ? "1" : place < 10 ? "\(1 << place)+" : "\(1 << (place - 10))k+"
   }
 
   /// A window drops what is late by its size or more: all bars right of its line.
@@ -112,11 +112,11 @@ struct ReorderHistogram {
     text.put("<th scope=\"col\">Would drop (packets)</th>")
     text.put("<th scope=\"col\">Share of all packets</th></tr></thead>\n<tbody>\n")
     for (window, count) in zip(Disorder.windows, dropped) {
-      text.put("<tr><th scope=\"row\">")
+      text.put("<tr><th scope=\"row\" class=\"number\">")
       text.html(Quantity.grouped(Int64(window)))
-      text.put("</th><td>")
+      text.put("</th><td class=\"number\">")
       text.html(Quantity.grouped(Int64(clamping: count)))
-      text.put("</td><td>")
+      text.put("</td><td class=\"number\">")
       text.html(Quantity.percent(count, of: packets))
       text.put("</td></tr>\n")
     }

@@ -43,9 +43,7 @@ struct SequenceDiagram {
   /// Silence from which on it is marked.
   private static let gap = Nanoseconds.seconds(1)
 
-  /// - Parameters:
-  ///   - icmp: The errors that quote messages of this SA.
-  ///   - end: The capture's.
+  /// `icmp` are the errors that quote messages of this SA, `end` is the capture's.
   init(_ session: IKESession, icmp: [ICMPErrors.Entry], end: Timestamp, _ naming: Naming) {
     let builder = SequenceDiagramArrows(session, end: end, naming)
     let arrows = builder.arrows(icmp: icmp).enumerated().sorted { one, other in
@@ -170,10 +168,12 @@ struct SequenceDiagramArrows {
     _ exchange: IKEExchange, _ request: IKEMessageTrack, _ name: String
   ) -> Arrow {
     let time = request.last.frame.time
+    let rest = Nanoseconds(from: time, to: max(time, end))
     return Arrow(
       time: time, frame: nil, isFromInitiator: !exchange.isInitiators, shape: .absent,
       title: "no answer to \(name)",
-      detail: "the capture goes on for \(Nanoseconds(from: time, to: max(time, end)))",
+      detail: rest < .seconds(0.001)
+        ? "the capture ends with it" : "the capture goes on for \(rest)",
       isRefusal: true)
   }
 

@@ -104,15 +104,15 @@ struct SequenceDiagramDrawing {
   private let left: String
   private let right: String
 
-  private static let width = 760.0
+  private static let width = 640.0
   private static let leftLine = 112.0
-  private static let rightLine = 744.0
+  private static let rightLine = 624.0
   private static let middle = (leftLine + rightLine) / 2
   private static let headHeight = 46.0
   private static let lineHeight = 15.0
   private static let pageHeight = 820.0
   /// Characters of a label that fit between the lifelines.
-  private static let labelColumns = 92
+  private static let labelColumns = 72
 
   init(_ diagram: SequenceDiagram, start: Timestamp, left: String, right: String) {
     self.diagram = diagram
@@ -204,11 +204,16 @@ struct SequenceDiagramDrawing {
       text.svgText(Self.leftLine - 16, line - 2, .end, class: "time", time)
       text.svgText(Self.leftLine - 16, line + 12, .end, class: "quiet", "frame \(frame)")
     }
-    let title: StaticString = arrow.isRefusal ? "title bad" : "title"
-    text.svgText(Self.middle, line - 6, .middle, class: title, arrow.title)
+    // Labels begin at the left, where a narrow screen shows them, and so say the direction themselves.
+    let label = Self.leftLine + 16
+    let direction =
+      arrow.shape == .exchanges ? "\u{2194}" : arrow.isFromInitiator ? "\u{2192}" : "\u{2190}"
+    text.svgText(
+      label, line - 6, .start, class: arrow.isRefusal ? "title bad" : "title",
+      "\(direction) \(arrow.title)")
     for (index, detail) in lines(of: arrow).enumerated() {
       text.svgText(
-        Self.middle, line + 15 + Double(index) * Self.lineHeight, .middle,
+        label, line + 15 + Double(index) * Self.lineHeight, .start,
         class: arrow.isRefusal ? "detail bad" : "detail", detail)
     }
     shaft(of: arrow, line, to: &text)
@@ -266,6 +271,6 @@ struct SequenceDiagramDrawing {
         text.svgLine(x - 6, edge + 3, x + 6, edge - 3, class: "life")
       }
     }
-    text.svgText(Self.middle, y + height / 2 + 4, .middle, class: "quiet", words)
+    text.svgText(Self.leftLine + 16, y + height / 2 + 4, .start, class: "quiet", words)
   }
 }

@@ -30,9 +30,11 @@ struct SequencePlotDrawing {
   private let yAxis: PlotAxis
   let hasMoreMarks: Bool
 
-  private static let width = 760.0
+  private static let width = 640.0
   private static let height = 330.0
-  private static let area = (left: 96.0, right: 744.0, top: 40.0, bottom: 276.0)
+  private static let area = (left: 92.0, right: 624.0, top: 40.0, bottom: 276.0)
+
+  private static let manyMarks = 60
 
   /// Nil without a plot, or for a single packet.
   init?(_ flow: ESPFlow) {
@@ -49,7 +51,7 @@ struct SequencePlotDrawing {
     let times = points.map(\.seconds) + marks.map(\.seconds)
     let heights = points.map(\.number) + marks.map(\.number)
     xAxis = PlotAxis(
-      (times.min() ?? 0)...(times.max() ?? 0), on: Self.area.left...Self.area.right, tickCount: 8)
+      (times.min() ?? 0)...(times.max() ?? 0), on: Self.area.left...Self.area.right, tickCount: 6)
     yAxis = PlotAxis(
       (heights.min() ?? 0)...(heights.max() ?? 0), on: Self.area.top...Self.area.bottom,
       isUpward: true, tickCount: 5, isRounded: true, smallestStep: 1)
@@ -159,7 +161,8 @@ struct SequencePlotDrawing {
   }
 
   private func shape(_ kind: Kind, _ x: Double, _ y: Double, to text: inout TextBuffer) {
-    let r = 5.0
+    // Where many stand close together, small ones still show where they are.
+    let r = marks.count > Self.manyMarks ? 3.0 : 5.0
     switch kind {
     case .lost:
       text.svgLine(x - r, y - r, x + r, y + r, class: "mark lost")
@@ -168,7 +171,7 @@ struct SequencePlotDrawing {
       text.svgPath(
         [(x, y - r), (x + r, y), (x, y + r), (x - r, y)], closed: true, class: "mark late")
     case .again:
-      text.svgRectangle(x - r + 1, y - r + 1, width: 8, height: 8, class: "mark repeated")
+      text.svgRectangle(x - r, y - r, width: 2 * r, height: 2 * r, class: "mark repeated")
     case .restarted:
       text.svgPath(
         [(x, y - r), (x + r, y + r), (x - r, y + r)], closed: true, class: "mark restarted")

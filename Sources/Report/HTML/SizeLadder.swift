@@ -138,16 +138,16 @@ extension HTMLReport {
 }
 
 extension SizeLadder {
-  private static let width = 760.0
+  private static let width = 810.0
   private static let rowHeight = 26.0
-  private static let area = (left: 216.0, right: 520.0, top: 10.0)
+  private static let area = (left: 240.0, right: 430.0, top: 10.0)
 
   func write(name: String, to text: inout TextBuffer) {
     let shown = rungs.prefix(Self.rungLimit)
     let bottom = Self.area.top + Double(shown.count) * Self.rowHeight
     let largest = shown.map(\.sizes.upperBound).max() ?? 0
     let axis = PlotAxis(
-      0...Double(largest), on: Self.area.left...Self.area.right, tickCount: 4, isRounded: true,
+      0...Double(largest), on: Self.area.left...Self.area.right, tickCount: 3, isRounded: true,
       smallestStep: 1)
     text.svg(
       width: Self.width, height: bottom + 46, role: "group", title: "Packet sizes from \(name)",
