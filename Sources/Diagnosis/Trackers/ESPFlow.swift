@@ -272,7 +272,8 @@ package struct SequencePlot: Sendable {
   package private(set) var marks: [Mark] = []
   private var stride = 1
   private var skipped = 0
-  private static let limit = 1024
+  /// The most points, and the most marks.
+  package static let limit = 1024
 
   package init() {}
 

@@ -89,6 +89,11 @@ package struct InnerTraffic: Sendable {
   package struct Path: Hashable, Sendable {
     package let source: IPAddress
     package let destination: IPAddress
+
+    package init(source: IPAddress, destination: IPAddress) {
+      self.source = source
+      self.destination = destination
+    }
   }
 
   /// By outer path and inner packet size.
