@@ -15,5 +15,5 @@ package struct Rule: Sendable {
   package static let all: [Rule] = [
     IKEReachability.rule, IKENegotiation.rule, IKELargeMessages.rule, IKEAuthentication.rule,
     IKEPractice.rule, ChildNegotiation.rule, ChildRekey.rule, PeerDeath.rule,
-  ]
+  ] + packetRules
 }
