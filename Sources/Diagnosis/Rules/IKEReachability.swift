@@ -3,9 +3,10 @@ internal import PacketDissector
 /// Requests that no one answers, that ICMP refuses, or whose answers are not taken.
 enum IKEReachability {
   static let rule = Rule([.ikeNoAnswer, .ikeRefusedICMP, .ikeReplyIgnored]) { evidence in
-    unanswered(evidence) + evidence.sessions.sessions.flatMap { session in
-      session.exchanges.compactMap { replyIgnored($0, session, evidence) }.prefix(1)
-    }
+    unanswered(evidence)
+      + evidence.sessions.sessions.flatMap { session in
+        session.exchanges.compactMap { replyIgnored($0, session, evidence) }.prefix(1)
+      }
   }
 
   // MARK: No answer
@@ -47,14 +48,22 @@ enum IKEReachability {
   private static func attempt(_ session: IKESession, _ evidence: CaptureEvidence) -> Attempt? {
     // What the initiator went on with shows that answers came which the capture lacks.
     guard let exchange = session.exchanges.last(where: \.isInitiators), !exchange.isAnswered,
-      let request = exchange.request, session.unprotected.isEmpty,
-      isSetup(exchange, session), session.isLast(exchange),
-      !request.isLarge || exchange.type == ExchangeType.ikeSAInit.rawValue,
+      let request = exchange.request, session.isLast(exchange),
       !hasOtherVersionsAnswer(session, evidence)
     else { return nil }
-    return Attempt(
-      session: session, exchange: exchange, request: request,
-      errors: evidence.unreachables(for: session))
+    let errors = evidence.unreachables(for: session).filter {
+      $0.last.time >= request.first.frame.time
+    }
+    // What ICMP refuses is refused at any time; silence to later requests is for other rules.
+    guard !errors.isEmpty || isSilence(exchange, request, session) else { return nil }
+    return Attempt(session: session, exchange: exchange, request: request, errors: errors)
+  }
+
+  private static func isSilence(
+    _ exchange: IKEExchange, _ request: IKEMessageTrack, _ session: IKESession
+  ) -> Bool {
+    session.unprotected.isEmpty && isSetup(exchange, session)
+      && (!request.isLarge || exchange.type == ExchangeType.ikeSAInit.rawValue)
   }
 
   /// A request by which an IKE SA comes to be. In IKEv1, the messages up to the encrypted ones: a peer
@@ -65,7 +74,8 @@ enum IKEReachability {
         || (exchange.type == ExchangeType.ikeAuth.rawValue
           && session.exchanges(.ikeSAInit).contains(where: \.isAnswered))
     }
-    return (exchange.type == IKEv1ExchangeType.identityProtection.rawValue
+    return
+      (exchange.type == IKEv1ExchangeType.identityProtection.rawValue
       || (exchange.type == IKEv1ExchangeType.aggressive.rawValue && session.exchanges.count == 1))
       && exchange.request?.content.firstEncrypted == nil
       && !session.exchanges.contains { $0.type == IKEv1ExchangeType.informational.rawValue }
@@ -93,7 +103,8 @@ enum IKEReachability {
       ? first.request.waited(until: evidence.quality.end)
       : Nanoseconds(from: first.request.first.frame.time, to: last.request.last.frame.time)
     let name = longest.exchange.name(longest.session.majorVersion)
-    let hears = evidence.peers.find(path.destination, path.source).map { $0.ikeMessages > 0 } ?? false
+    let hears =
+      evidence.peers.find(path.destination, path.source).map { $0.ikeMessages > 0 } ?? false
     var facts = longest.request.evidence(name)
     if attempts.count > 1 {
       facts.append(
@@ -167,7 +178,8 @@ enum IKEReachability {
           "\(count) ICMP errors (type \(error.header.type), code \(error.header.code)) from \(error.reporter)",
           errors.flatMap(\.frames))
       ] + first.request.evidence("\(name)")
-        + (attempts.count > 1 ? [Finding.Evidence("\(sent) requests in \(attempts.count) attempts")] : []),
+        + (attempts.count > 1
+          ? [Finding.Evidence("\(sent) requests in \(attempts.count) attempts")] : []),
       remedies: refusalRemedies(error, path, isPeer: isPeer))
   }
 

@@ -12,6 +12,8 @@ package struct Rule: Sendable {
   }
 
   /// Every rule for captures. What they find is put in order of severity afterwards.
-  package static let all: [Rule] =
-    []
+  package static let all: [Rule] = [
+    IKEReachability.rule, IKENegotiation.rule, IKELargeMessages.rule, IKEAuthentication.rule,
+    IKEPractice.rule,
+  ]
 }
