@@ -45,7 +45,7 @@ package struct SATableText {
       spis.put(" / ")
       spis.hex(naming.name(ofIKE: session.responderSPI), digits: 16)
     }
-    line("  \(spis.string) IKEv\(session.majorVersion), \(state(session))", to: &text)
+    line("  \(spis.string) IKEv\(session.majorVersion), \(Self.state(session))", to: &text)
     line("    \(ends(session))", to: &text)
     let algorithms = session.chosenAlgorithms
     if !algorithms.isEmpty { line("    chose \(algorithms.joined(separator: ", "))", to: &text) }
@@ -91,7 +91,7 @@ package struct SATableText {
     return text.string
   }
 
-  private func state(_ session: IKESession) -> String {
+  static func state(_ session: IKESession) -> String {
     switch session.state {
     case .unanswered(let requests):
       "no answer to \(Verdict.counted(requests, "request"))"

@@ -57,6 +57,11 @@ extension IKEMessageTrack {
 }
 
 extension CaptureEvidence {
+  /// The IKE SAs between two hosts, in either role.
+  func sessions(between one: IPAddress, _ other: IPAddress) -> [IKESession] {
+    sessions.sessions.filter { $0.involves(one, other) }
+  }
+
   /// ICMP errors that say a packet of that IKE SA did not arrive.
   func unreachables(for session: IKESession) -> [ICMPErrors.Entry] {
     icmp.entries.filter {
