@@ -65,7 +65,7 @@ struct Scenario: CustomStringConvertible, Sendable {
     let decryptor = keys.isEmpty ? nil : Decryptor(try keys.map { try KeyFile.read(path($0)) })
     var evidence = CaptureEvidence()
     let reader = FrameReader(
-      .files(try MergedCapture(paths: [path(file)], onWait: {}, isStopped: { false })))
+      .files(MergedCapture(paths: [path(file)], onWait: {}, isStopped: { false })))
     _ = evidence.read(reader, decryptor)
     return CaptureDiagnosis(evidence)
   }
