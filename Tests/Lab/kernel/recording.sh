@@ -42,6 +42,21 @@ row() {
   say "$file: $(stat -c %s "$out/$file") bytes; $5"
 }
 
+# rows ENDS SCENARIO STATE FINDING CONTENT KEY_FILES: of NAME-at-a and NAME-at-b; ENDS (a, b or ab)
+# are those whose capture alone shows the finding. In KEY_FILES `of-END` becomes of-a or of-b.
+rows() {
+  local end finding content
+  for end in a b; do
+    finding=$4
+    content="$5 Captured at ${end^^}."
+    if [ "$3" = fault ] && [[ $1 != *$end* ]]; then
+      finding=
+      content+=" Alone it does not show the fault: it is for comparison with the other end's capture."
+    fi
+    row "$name-at-$end" "$2" "$3" "$finding" "$content" "${6//of-END/of-$end}"
+  done
+}
+
 # states HOST FILE: the keys. counters HOST FILE: what the kernel counted.
 states() {
   ip -n "$1" -d xfrm state >"$out/$2.xfrm_state"

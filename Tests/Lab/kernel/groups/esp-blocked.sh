@@ -35,11 +35,9 @@ esp_blocked() {
   done
   keys a "$name"
   end_daemons
-  for end in a b; do
-    row "$name-at-$end" S17 "$2" "$3" \
-      "No NAT, IKE on UDP 500, plain ESP (AES-128-GCM-16), liveness checks after 4 s; A and B ping each other 12 times, once a second; $5 Captured at ${end^^} from the first IKE message on." \
-      "$name-of-$end.xfrm_state${key_files:+;$key_files}"
-  done
+  rows ab S17 "$2" "$3" \
+    "No NAT, IKE on UDP 500, plain ESP (AES-128-GCM-16), liveness checks after 4 s; A and B ping each other 12 times, once a second; $5 From the first IKE message on." \
+    "$name-of-END.xfrm_state${key_files:+;$key_files}"
 }
 
 esp_blocked esp-blocked fault esp-blocked silently \

@@ -5,9 +5,9 @@ drop_fragments() {
   rule r -t raw -A PREROUTING -m u32 --u32 "4&0x3fff=1:0x3fff" -j DROP
 }
 
-# fragments NAME SCENARIO STATE FINDING LIMIT CONDITION CONTENT: echo requests without DF.
+# fragments NAME SCENARIO STATE FINDING LIMIT CONDITION CONTENT ENDS: echo requests without DF.
 fragments() {
-  local end result answering
+  local result answering
   name=$1
   network
   $6
@@ -23,16 +23,14 @@ fragments() {
   kill $answering
   end_captures
   states a "$name"
-  for end in a b; do
-    row "$name-at-$end" "$2" "$3" "$4" \
-      "AES-128-GCM-16, every link MTU 1500; echo requests without DF, answered of two (payload: answers): $result; inner hosts split a packet above $5 bytes into equal halves before encapsulation; $7 Captured at ${end^^}." \
-      "$name.xfrm_state"
-  done
+  rows "$8" "$2" "$3" "$4" \
+    "AES-128-GCM-16, every link MTU 1500; echo requests without DF, answered of two (payload: answers): $result; inner hosts split a packet above $5 bytes into equal halves before encapsulation; $7" \
+    "$name.xfrm_state"
 }
 
 fragments mtu-band S19 fault mtu-band 1500 drop_fragments \
-  "above 1446 bytes (payload 1418) ESP leaves A as IP fragments, and the router drops IP fragments."
+  "above 1446 bytes (payload 1418) ESP leaves A as IP fragments, and the router drops IP fragments." a
 fragments mtu-outer-fragments S19 fault mtu-outer-fragments 1500 true \
-  "above 1446 bytes (payload 1418) ESP leaves A as IP fragments, which arrive and are put together."
+  "above 1446 bytes (payload 1418) ESP leaves A as IP fragments, which arrive and are put together." ab
 fragments mtu-split-before S19 healthy "" 1446 drop_fragments \
-  "no ESP packet needs fragments, so that the router, which drops IP fragments, does no harm."
+  "no ESP packet needs fragments, so that the router, which drops IP fragments, does no harm." ab

@@ -37,7 +37,7 @@ largest() {
 
 # mtu NAME STATE FINDING CONTENT SECONDS CONDITION...
 mtu() {
-  local state=$2 finding=$3 content=$4 seconds=$5 condition end result
+  local state=$2 finding=$3 content=$4 seconds=$5 condition result
   name=$1
   shift 5
   network
@@ -51,11 +51,9 @@ mtu() {
   [ -z "$result" ] || [ "$state" = fault ] || say "failed $name: $result"
   end_captures
   states a "$name"
-  for end in a b; do
-    row "$name-at-$end" S18 "$state" "$finding" \
-      "AES-128-GCM-16, DF on every ESP packet; 20000 bytes over TCP from A to B; $content Result at A: ${result:-all of it arrived}. Captured at ${end^^}. Largest ESP packet at A $(largest "$name-at-a") bytes, at B $(largest "$name-at-b") bytes." \
-      "$name.xfrm_state"
-  done
+  rows a S18 "$state" "$finding" \
+    "AES-128-GCM-16, DF on every ESP packet; 20000 bytes over TCP from A to B; $content Result at A: ${result:-all of it arrived}. Largest ESP packet at A $(largest "$name-at-a") bytes, at B $(largest "$name-at-b") bytes." \
+    "$name.xfrm_state"
 }
 
 path="the link behind the router has MTU 1400"
@@ -74,7 +72,7 @@ mtu mtu-clamped healthy "" \
 
 # ladder NAME STATE FINDING CONTENT CONDITION...: echo requests with DF, each size twice.
 ladder() {
-  local state=$2 finding=$3 content=$4 condition end result
+  local state=$2 finding=$3 content=$4 condition result
   name=$1
   shift 4
   network
@@ -88,11 +86,9 @@ ladder() {
     100 500 1000 1300 1316 1318 1319 1320 1330 1372 1410)
   end_captures
   states a "$name"
-  for end in a b; do
-    row "$name-at-$end" S18 "$state" "$finding" \
-      "AES-128-GCM-16; echo requests with DF, answered of two (payload: answers): $result; $content Captured at ${end^^}. Largest ESP packet at A $(largest "$name-at-a") bytes, at B $(largest "$name-at-b") bytes." \
-      "$name.xfrm_state"
-  done
+  rows a S18 "$state" "$finding" \
+    "AES-128-GCM-16; echo requests with DF, answered of two (payload: answers): $result; $content Largest ESP packet at A $(largest "$name-at-a") bytes, at B $(largest "$name-at-b") bytes." \
+    "$name.xfrm_state"
 }
 
 ladder mtu-blackhole-ladder fault mtu-blackhole "$path, and its ICMP is filtered." \

@@ -1,9 +1,9 @@
 # S21: a router with two classes of service lets EF overtake best effort; the receiver's window is
 # too small for that.
 
-# One queue, or EF first: the link carries some 700 of these packets a second.
+# One queue, or EF first. 700 kbit/s are some 700 of these packets a second.
 one_queue() {
-  tc -n r qdisc add dev to-b root handle 1: tbf rate 700kbit burst 2000 latency 3s
+  tc -n r qdisc add dev to-b root handle 1: tbf rate "$rate" burst 2000 latency 3s
 }
 two_classes() {
   one_queue
@@ -41,6 +41,7 @@ reordering() {
 }
 
 largest=220
+rate=700kbit
 sent="A sends 1600 EF packets at 500 a second and bursts of 6 to 220 best-effort packets on one SA"
 first="$sent; the router lets EF overtake (tbf 700 kbit/s with prio)."
 late="later than the window fails its ICV under ESN instead of counting as a replay"
@@ -61,6 +62,7 @@ reordering reorder-none healthy one_queue null-sha256 64 XfrmInStateSeqError "re
   "$sent; the router has one queue. The receiver's window is 64. NULL with HMAC-SHA2-256-128; frames whole."
 
 largest=12
+rate=600kbit
 reordering reorder-within-window healthy two_classes null-sha256 64 XfrmInStateSeqError \
   "replay-window 64" \
   "A sends 1600 EF packets at 500 a second and bursts of 6 to 12 best-effort packets on one SA; the router lets EF overtake. The receiver's window is 64 and holds it all. NULL with HMAC-SHA2-256-128; frames whole."
