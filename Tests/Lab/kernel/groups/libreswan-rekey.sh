@@ -1,7 +1,7 @@
 # libreswan (A) renews the Child SA with strongSwan (B): with PFS on both sides (healthy), and with
 # PFS at A only (S12).
 
-origin="libreswan 4.10, strongSwan 5.9.8 and Linux 6.1 in User Mode Linux"
+origin="libreswan 4.10 with strongSwan 5.9.8 on Linux 6.1 in User Mode Linux"
 
 # one_of_each_spi: of many `ip xfrm state` in a row.
 one_of_each_spi() {

@@ -3,7 +3,7 @@
 
 # One queue, or EF first. 700 kbit/s are some 700 of these packets a second.
 one_queue() {
-  tc -n r qdisc add dev to-b root handle 1: tbf rate "$rate" burst 2000 latency 3s
+  tc -n r qdisc add dev to-b root handle 1: tbf rate "$rate" burst 400 latency 3s
 }
 two_classes() {
   one_queue
