@@ -5,7 +5,7 @@
 programs=/var/tmp/ipsecdiag-lab
 secret=an-example-secret-for-recordings
 
-# charon HOST IKE_LINES CHILD_LINES: runs until `end_daemons`, with the connection and child `net`.
+# charon HOST IKE_LINES CHILD_LINES [CHARON_LINES]: runs until `end_daemons`, with the connection and child `net`.
 daemons=()
 charon() {
   local host=$1 folder=/tmp/charon-$1 peer=${other[$1]} keys=
@@ -16,6 +16,7 @@ charon() {
 charon {
   load = random nonce aes sha1 sha2 hmac kdf gmp openssl pem pubkey gcm kernel-netlink socket-default vici save-keys
   install_routes = no
+  ${4:-}
   plugins {
     vici {
       socket = unix://$folder/charon.vici

@@ -3,10 +3,10 @@
 
 origin="libreswan 4.10 with strongSwan 5.9.8 on Linux 6.1 in User Mode Linux"
 
-# one_of_each_spi: of many `ip xfrm state` in a row.
+# one_of_each_spi: of many `ip xfrm state` in a row, without the keyless ones that wait for an SA.
 one_of_each_spi() {
   awk '/^src/ { head = $0; next }
-    /proto esp spi/ { keep = !seen[$4]++; if (keep) print head }
+    /proto esp spi/ { keep = $4 != "0x00000000" && !seen[$4]++; if (keep) print head }
     keep'
 }
 

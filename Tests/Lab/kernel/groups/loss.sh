@@ -17,7 +17,7 @@ both_ways() {
 
 # loss NAME STATE NETEM'S WORDS CONTENT
 loss() {
-  local state=$2 content=$4 finding=
+  local state=$2 content=$4 finding=''
   name=$1
   [ "$state" = fault ] && finding=esp-loss
   network

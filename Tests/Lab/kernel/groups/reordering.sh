@@ -15,7 +15,7 @@ two_classes() {
 
 # reordering NAME STATE QUEUES SUITE WINDOW COUNTER EXTRA CONTENT [TCPDUMP'S WORDS...]
 reordering() {
-  local state=$2 queues=$3 window=$5 counter=$6 content=$8 facts dropped finding=
+  local state=$2 queues=$3 window=$5 counter=$6 content=$8 facts dropped finding=''
   name=$1
   [ "$state" = fault ] && finding=replay-window-too-small
   network

@@ -2,7 +2,7 @@
 
 # truncation NAME STATE SUITE_AT_A CONTENT: pings both ways.
 truncation() {
-  local state=$2 content=$4 finding= end
+  local state=$2 content=$4 finding='' end
   name=$1
   [ "$state" = fault ] && finding=esp-icv-len
   network

@@ -2,7 +2,7 @@
 
 # unknown_spi NAME STATE CONTENT
 unknown_spi() {
-  local state=$2 content=$3 finding= sender before
+  local state=$2 content=$3 finding='' sender before
   name=$1
   [ "$state" = fault ] && finding=esp-unknown-spi
   network
