@@ -40,12 +40,12 @@ esp_blocked() {
     "$name-of-END.xfrm_state${key_files:+;$key_files}"
 }
 
-esp_blocked esp-blocked fault esp-blocked silently \
+esp_blocked plain-esp-blocked fault esp-blocked silently \
   "the router drops protocol 50 both ways without a word."
-esp_blocked esp-blocked-protocol-unreachable fault esp-blocked protocol_unreachable \
+esp_blocked plain-esp-blocked-protocol-unreachable fault esp-blocked protocol_unreachable \
   "the router answers protocol 50 with ICMP protocol unreachable (type 3, code 2)."
-esp_blocked esp-blocked-prohibited fault esp-blocked prohibited \
+esp_blocked plain-esp-blocked-prohibited fault esp-blocked prohibited \
   "the router answers protocol 50 with ICMP communication administratively prohibited (type 3, code 13)."
 scope=ip
-esp_blocked esp-passes healthy "" true \
+esp_blocked plain-esp-passes healthy "" true \
   "the router passes everything. Each capture also holds what its host took out of ESP, as Linux shows it on the same interface."

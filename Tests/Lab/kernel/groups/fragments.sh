@@ -28,9 +28,9 @@ fragments() {
     "$name.xfrm_state"
 }
 
-fragments mtu-band S19 fault mtu-band 1500 drop_fragments \
+fragments plain-mtu-band S19 fault mtu-band 1500 drop_fragments \
   "above 1446 bytes (payload 1418) ESP leaves A as IP fragments, and the router drops IP fragments." a
-fragments mtu-outer-fragments S19 fault mtu-outer-fragments 1500 true \
+fragments plain-mtu-outer-fragments S19 fault mtu-outer-fragments 1500 true \
   "above 1446 bytes (payload 1418) ESP leaves A as IP fragments, which arrive and are put together." ab
-fragments mtu-split-before S19 healthy "" 1446 drop_fragments \
+fragments plain-mtu-split-before S19 healthy "" 1446 drop_fragments \
   "no ESP packet needs fragments, so that the router, which drops IP fragments, does no harm." ab

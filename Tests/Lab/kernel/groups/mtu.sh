@@ -57,16 +57,16 @@ mtu() {
 }
 
 path="the link behind the router has MTU 1400"
-mtu mtu-blackhole fault mtu-blackhole \
+mtu plain-mtu-blackhole fault mtu-blackhole \
   "$path, and the router's ICMP is filtered: large segments are sent again and again until A gives up." \
   12 small_path router_silent
-mtu mtu-exceeded fault mtu-exceeded \
+mtu plain-mtu-exceeded fault mtu-exceeded \
   "$path; its ICMP fragmentation needed (MTU 1400) reaches A, which sends smaller segments then." \
   12 small_path
-mtu mtu-exceeded-unheard fault mtu-exceeded \
+mtu plain-mtu-exceeded-unheard fault mtu-exceeded \
   "$path; its ICMP fragmentation needed (MTU 1400) is in the capture at A, but A's own firewall drops it: large segments are sent again and again." \
   12 small_path host_deaf
-mtu mtu-clamped healthy "" \
+mtu plain-mtu-clamped healthy "" \
   "$path, the router's ICMP is filtered, but both gateways clamp the MSS of TCP to 1260." \
   12 small_path router_silent clamp
 
@@ -91,6 +91,6 @@ ladder() {
     "$name.xfrm_state"
 }
 
-ladder mtu-blackhole-ladder fault mtu-blackhole "$path, and its ICMP is filtered." \
+ladder plain-mtu-blackhole-ladder fault mtu-blackhole "$path, and its ICMP is filtered." \
   small_path router_silent
-ladder mtu-whole-ladder healthy "" "the path carries 1500 bytes."
+ladder plain-mtu-whole-ladder healthy "" "the path carries 1500 bytes."
