@@ -117,7 +117,7 @@ enum IKENegotiation {
     }
     return Finding(
       .ikeProposalMismatch, .certain, about: session.subject,
-      "\(first.source) accepts none of the \(offers.count) IKE proposals of \(session.initiator.address)",
+      "\(first.source) accepts \(offers.count == 1 ? "not the one" : "none of the \(offers.count)") IKE proposal\(offers.count == 1 ? "" : "s") of \(session.initiator.address)",
       meaning:
         "no algorithms in common, or no connection for this peer: some daemons answer so for an IKE version or address that they do not serve",
       evidence: evidence, remedies: remedies)

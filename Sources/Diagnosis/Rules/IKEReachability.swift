@@ -233,6 +233,8 @@ enum IKEReachability {
   ) -> Finding? {
     guard let request = exchange.request, let response = exchange.response,
       response.fragments.map(\.isComplete) ?? true, session.isLast(exchange),
+      // Whoever asks again after an error that nobody signed does what RFC 7296, section 2.21.1, asks.
+      response.content.isOpened || response.content.error == nil,
       !PeerDeath.isAnsweredInVain(exchange, evidence)
     else { return nil }
     let again = request.transmissions.filter { $0.frame.time > response.first.frame.time }
