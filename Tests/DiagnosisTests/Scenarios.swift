@@ -7,7 +7,8 @@ import Foundation
 struct Scenario: CustomStringConvertible, Sendable {
   let file: String
   let isHealthy: Bool
-  /// Any of these will do; for a healthy one, those of severity info that must be there.
+  /// Any of these will do; for a healthy one, those of severity info that must be there. None where the
+  /// fault does not show at that end: see the comparisons.
   let findings: [String]
   let content: String
   let keyFiles: [String]
