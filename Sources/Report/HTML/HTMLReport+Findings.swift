@@ -78,10 +78,10 @@ extension HTMLReport {
   private func anchor(of subject: Finding.Subject) -> String? {
     switch subject {
     case .ikeSA:
-      drawnSessions.first { evidence.sessions.sessions[$0].subject == subject }
+      drawn.sessions.first { evidence.sessions.sessions[$0].subject == subject }
         .map { "ike-\($0)" }
     case .flow:
-      drawnFlows.first { evidence.flows.flows[$0].subject == subject }.map { "flow-\($0)" }
+      drawn.flows.first { evidence.flows.flows[$0].subject == subject }.map { "flow-\($0)" }
     case .peers, .capture: nil
     }
   }
