@@ -62,13 +62,13 @@ extension HTMLReport {
     ].joined(separator: ", ") + ". Times in the picture count from the SA's first message."
   }
 
-  private func ends(_ session: IKESession) -> (initiator: String, responder: String) {
-    func end(_ first: Endpoint, _ last: Endpoint) -> String {
+  private func ends(_ session: IKESession) -> (initiator: [String], responder: [String]) {
+    func end(_ first: Endpoint, _ last: Endpoint) -> [String] {
       let start = "\(naming.text(first.address)) port \(first.port)"
       if first.address != last.address {
-        return "\(start), later \(naming.text(last.address)) port \(last.port)"
+        return [start, "later \(naming.text(last.address)) port \(last.port)"]
       }
-      return first.port == last.port ? start : "\(start), later \(last.port)"
+      return [first.port == last.port ? start : "\(start), later \(last.port)"]
     }
     return (
       end(session.initiator, session.latestInitiator),
