@@ -4,26 +4,32 @@ package import PacketDissector
 /// What `ipsecdiag dpd -r FILE` prints: who checks whom how often, what came back, and the findings of
 /// liveness. Schemas/dpd-capture-1.schema.json describes the JSON.
 package struct LivenessReport {
-  private let evidence: CaptureEvidence
+  private let diagnosis: CaptureDiagnosis
   private let histories: [LivenessHistory]
   /// Those whose ids begin with "dpd-".
   package let findings: [Finding]
   private let naming: Naming
 
   package init(_ diagnosis: CaptureDiagnosis, _ naming: Naming) {
-    evidence = diagnosis.evidence
+    self.diagnosis = diagnosis
     findings = diagnosis.findings.filter { $0.id.rawValue.hasPrefix("dpd-") }
     histories = LivenessHistory.all(in: diagnosis.evidence)
     self.naming = naming
   }
 
+  private var evidence: CaptureEvidence { diagnosis.evidence }
+
   // MARK: Text
 
   package func writeText(_ options: DiagnosisText.Options, to text: inout TextBuffer) {
-    text.put(Verdict(findings, in: evidence), options)
+    text.put(
+      Verdict(findings, in: evidence, nothing: "no trouble with liveness checks"), options)
     if options.isQuiet { return }
     let writer = FindingText(
       options.page, naming, start: evidence.quality.first?.time, isVerbose: options.isVerbose)
+    if let others = diagnosis.others(than: findings) {
+      options.page.paragraph(others, from: 0, indent: 2, to: &text)
+    }
     for finding in findings {
       text.put("\n")
       writer.write(finding, to: &text)
@@ -81,7 +87,12 @@ package struct LivenessReport {
           ? "checks of IKEv1 are encrypted: --keys would show them" : "no checks in the capture")
     } else {
       var words = "checks"
-      if let interval = history.interval { words += " every \(interval) while idle" }
+      if let interval = history.interval { words += " every \(interval)" }
+      if let interval = history.interval, let shortest = history.shortestInterval,
+        shortest.count < interval.count / 10 * 9
+      {
+        words += " (median; the shortest \(shortest))"
+      }
       words += "; \(Self.grouped(history.answered)) of \(Self.grouped(history.checks)) answered"
       if let time = history.medianRoundTrip { words += ", median \(time)" }
       if let last = history.lastAnswer { words += ", last in \(frame(last))" }
@@ -92,7 +103,12 @@ package struct LivenessReport {
       "no answer to \(frame(silence.first)), sent "
         + "\(Verdict.counted(silence.transmissions, "time")), last at \(time(silence.last))")
     if let sign = silence.lastSign { facts.append("last sign of life: \(frame(sign))") }
-    facts.append("waited \(silence.waited) for it, as far as the capture goes")
+    if silence.espMeanwhile > 0 {
+      facts.append(
+        "but its ESP kept coming: \(Verdict.counted(silence.espMeanwhile, "packet")) "
+          + "until the last transmission")
+    }
+    facts.append("waited \(silence.waited)")
     if let schedule = silence.schedule {
       facts.append("sends again by \(schedule.name) (\(schedule.confidence.rawValue))")
     }
@@ -143,6 +159,7 @@ package struct LivenessReport {
     text.put(",\"hidden_without_keys\":")
     text.json(history.isHidden)
     text.member("interval_s", seconds: history.interval)
+    text.member("shortest_interval_s", seconds: history.shortestInterval)
     text.member("median_rtt_ms", milliseconds: history.medianRoundTrip)
     text.put(",\"last_answer\":")
     text.json(history.lastAnswer)
@@ -159,6 +176,7 @@ package struct LivenessReport {
     text.member("transmissions", UInt64(clamping: silence.transmissions))
     text.put(",\"last_sign\":")
     text.json(silence.lastSign)
+    text.member("esp_packets_meanwhile", silence.espMeanwhile)
     text.member("waited_s", seconds: silence.waited)
     text.put(",\"schedule\":")
     text.json(silence.schedule)

@@ -4,7 +4,7 @@ package import PacketDissector
 /// What `ipsecdiag mtu -r FILE` prints: the sizes that went each way, and the findings of path MTU.
 /// Schemas/mtu-capture-1.schema.json describes the JSON.
 package struct PathReport {
-  private let evidence: CaptureEvidence
+  private let diagnosis: CaptureDiagnosis
   private let paths: [PathSizes]
   /// Those whose ids begin with "mtu-".
   package let findings: [Finding]
@@ -12,19 +12,24 @@ package struct PathReport {
   private static let sizeLimit = 12
 
   package init(_ diagnosis: CaptureDiagnosis, _ naming: Naming) {
-    evidence = diagnosis.evidence
+    self.diagnosis = diagnosis
     findings = diagnosis.findings.filter { $0.id.rawValue.hasPrefix("mtu-") }
     paths = PathSizes.all(in: diagnosis.evidence)
     self.naming = naming
   }
 
+  private var evidence: CaptureEvidence { diagnosis.evidence }
+
   // MARK: Text
 
   package func writeText(_ options: DiagnosisText.Options, to text: inout TextBuffer) {
-    text.put(Verdict(findings, in: evidence), options)
+    text.put(Verdict(findings, in: evidence, nothing: "no trouble with packet sizes"), options)
     if options.isQuiet { return }
     let writer = FindingText(
       options.page, naming, start: evidence.quality.first?.time, isVerbose: options.isVerbose)
+    if let others = diagnosis.others(than: findings) {
+      options.page.paragraph(others, from: 0, indent: 2, to: &text)
+    }
     for finding in findings {
       text.put("\n")
       writer.write(finding, to: &text)
@@ -51,8 +56,8 @@ package struct PathReport {
     func row(_ name: String, _ words: String) {
       text.put("  ")
       text.put(name)
-      text.spaces(18 - name.count)
-      page.paragraph(words, from: 20, indent: 20, to: &text)
+      text.spaces(20 - name.count)
+      page.paragraph(words, from: 22, indent: 22, to: &text)
     }
     if path.packets > 0 { row("largest ESP or AH", largest(path)) }
     if path.largestIKE > 0 { row("largest IKE", largestIKE(path)) }
@@ -98,7 +103,7 @@ package struct PathReport {
     )
   }
 
-  /// "84, 500 and 1,338 bytes (3 of 3, 3 of 3, 1 of 3)" in short: sizes, with counts where some are lost.
+  /// "84, 500, 1,338 (1 of 3) bytes": with how many were answered where not all were.
   private func sizes(_ echoes: [PathSizes.Echo], _ options: DiagnosisText.Options) -> String {
     let shown = options.isVerbose ? echoes[...] : echoes.suffix(Self.sizeLimit)
     let words = shown.map { echo in

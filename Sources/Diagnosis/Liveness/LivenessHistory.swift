@@ -11,8 +11,10 @@ package struct LivenessHistory: Sendable {
   package let answered: UInt64
   /// Checks that were not; one that left too late for an answer to be in the capture is none.
   package let unanswered: UInt64
-  /// From one check to the next: the median.
+  /// From one answered check to the next: the median, and the shortest, which traffic in between did not
+  /// put off.
   package let interval: Nanoseconds?
+  package let shortestInterval: Nanoseconds?
   package let medianRoundTrip: Nanoseconds?
   package let lastAnswer: FrameReference?
   /// The last request of this side, where nothing answered it.
@@ -23,8 +25,10 @@ package struct LivenessHistory: Sendable {
     package let first: FrameReference
     package let last: FrameReference
     package let transmissions: Int
-    /// The last IKE message or ESP packet from the other side before it.
+    /// The last IKE message or ESP packet from the other side before it; nil where ESP kept coming.
     package let lastSign: FrameReference?
+    /// ESP packets that came from the other side between the first transmission and the last.
+    package let espMeanwhile: UInt64
     /// From its first transmission until the sender gave up by its schedule, or as far as the capture
     /// goes.
     package let waited: Nanoseconds
@@ -56,10 +60,11 @@ package struct LivenessHistory: Sendable {
       let checks = Self.ikev1Checks(session, byInitiator)
       answered = UInt64(checks.count { $0.acknowledged != nil })
       unanswered = UInt64(checks.count { $0.acknowledged == nil })
-      interval = Self.median(
-        zip(checks, checks.dropFirst()).map {
-          Nanoseconds(from: $0.asked.time, to: $1.asked.time)
-        })
+      let intervals = zip(checks, checks.dropFirst()).map {
+        Nanoseconds(from: $0.asked.time, to: $1.asked.time)
+      }
+      interval = Self.median(intervals)
+      shortestInterval = intervals.min()
       medianRoundTrip = Self.median(
         checks.compactMap { check in
           check.acknowledged.map { Nanoseconds(from: check.asked.time, to: $0.time) }
@@ -70,6 +75,7 @@ package struct LivenessHistory: Sendable {
       answered = record.answeredCount
       unanswered = UInt64(open.count { $0.content.isEmpty })
       interval = record.medianInterval
+      shortestInterval = record.intervals.min()
       medianRoundTrip = record.medianRoundTrip
       lastAnswer = record.lastAnswered
     }
@@ -107,10 +113,14 @@ package struct LivenessHistory: Sendable {
 
   private static func silence(_ request: IKEMessageTrack, _ evidence: CaptureEvidence) -> Silence {
     let first = request.first
+    let espMeanwhile = request.last.espFromPeer &- min(request.last.espFromPeer, first.espFromPeer)
     return Silence(
       first: first.frame, last: request.last.frame, transmissions: request.count,
-      lastSign: lastSign(
-        of: first.destination.address, to: first.source.address, before: first.frame, evidence),
+      lastSign: espMeanwhile > 0
+        ? nil
+        : lastSign(
+          of: first.destination.address, to: first.source.address, before: first.frame, evidence),
+      espMeanwhile: espMeanwhile,
       waited: request.waited(until: evidence.quality.end), schedule: request.schedule)
   }
 

@@ -48,7 +48,11 @@ package struct CaptureEvidence: Sendable {
       }
       return
     }
-    let sighting = sighting(dissector, internet, frame)
+    var sighting = sighting(dissector, internet, frame)
+    if record.store == .datagram {
+      // What came in fragments, as the one packet that it was.
+      sighting.packetBytes = (internet.source.isIPv6 ? 40 : 20) + record.range.upperBound
+    }
     if record.isQuoted {
       if let error = dissector.frame.icmp { icmp.add(error, record, sighting) }
       return
@@ -112,6 +116,7 @@ package struct CaptureEvidence: Sendable {
       flows.note(opened: true, place, sighting.frame)
       flows.note(
         place, suite: decryptor.suite(ofESPKey: key), isTunnel: nextHeader == 4 || nextHeader == 41,
+        replayWindow: decryptor.replayWindow(ofESPKey: key),
         openedAs96Bits: decryptor.openedAs96Bits(byESPKey: key))
       decryptor.withContent(range) { content in
         inner.add(Frame(inner: content, nextHeader: nextHeader), content, sighting)
