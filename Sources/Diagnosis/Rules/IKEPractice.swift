@@ -135,10 +135,10 @@ enum IKEPractice {
   private static func malformed(_ session: IKESession) -> Finding? {
     for exchange in session.exchanges {
       for message in [exchange.request, exchange.response].compactMap({ $0 }) {
-        guard let stop = message.content.stop else { continue }
+        guard let stop = message.content.stop, !stop.isForWantOfCapture else { continue }
         return Finding(
           .ikeMalformed, .certain, about: session.subject,
-          "\(message.first.source.address) sends an \(exchange.name(session.majorVersion)) that breaks the syntax: \(stop.description)",
+          "\(message.first.source.address) sends a message that breaks the syntax (\(exchange.name(session.majorVersion)))",
           meaning: "the receiver drops it, or answers INVALID_SYNTAX",
           evidence: [Finding.Evidence("\(stop.description)", message.frames)],
           remedies: [
@@ -189,5 +189,13 @@ enum IKEPractice {
             ]),
         ])
     }
+  }
+}
+
+extension DissectionError {
+  /// The bytes that are missing may have been there on the wire.
+  fileprivate var isForWantOfCapture: Bool {
+    if case .truncated(_, _, let limit) = reason { return limit == .capture }
+    return false
   }
 }

@@ -62,8 +62,11 @@ enum IKEReachability {
   private static func isSilence(
     _ exchange: IKEExchange, _ request: IKEMessageTrack, _ session: IKESession
   ) -> Bool {
+    // What is large may be lost for its size: another rule judges that.
     session.unprotected.isEmpty && !session.usesTCP && isSetup(exchange, session)
-      && (!request.isLarge || exchange.type == ExchangeType.ikeSAInit.rawValue)
+      && (!request.isLarge
+        || (session.majorVersion == 2 && request.ipFragments == 0
+          && exchange.type == ExchangeType.ikeSAInit.rawValue))
   }
 
   /// A request by which an IKE SA comes to be. In IKEv1, the messages up to the encrypted ones: a peer
@@ -233,6 +236,8 @@ enum IKEReachability {
   ) -> Finding? {
     guard let request = exchange.request, let response = exchange.response,
       response.fragments.map(\.isComplete) ?? true, session.isLast(exchange),
+      // Whoever asks again after an error that nobody signed does what RFC 7296, section 2.21.1, asks.
+      response.content.isOpened || response.content.error == nil,
       !PeerDeath.isAnsweredInVain(exchange, evidence)
     else { return nil }
     let again = request.transmissions.filter { $0.frame.time > response.first.frame.time }

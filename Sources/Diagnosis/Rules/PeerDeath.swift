@@ -23,6 +23,8 @@ enum PeerDeath {
     /// ESP that came from the peer since the first transmission, and the last of it.
     let espSince: UInt64
     let lastESP: FrameReference?
+    /// The first message by which the peer set up another IKE SA.
+    let returned: FrameReference?
     let lastSign: FrameReference?
     /// From the first transmission until it was given up, or as long as it was seen.
     let detection: Nanoseconds
@@ -88,13 +90,20 @@ enum PeerDeath {
     let asked = request.first.destination.address
     let first = request.first
     let activity = evidence.peers.find(asked, asker)
-    let since = (activity?.espPackets ?? 0) &- min(activity?.espPackets ?? 0, first.espFromPeer)
     let schedule = ended == nil ? request.schedule : nil
     // The sender begins anew, or deletes: it has given up.
     let successor = evidence.sessions.sessions.filter {
       $0.initiatorSPI != session.initiatorSPI && $0.involves(asker, asked)
         && $0.first.time > request.last.frame.time && $0.initiator.address == asker
     }.map(\.first).min { $0.number < $1.number }
+    // The peer begins anew: what comes from it then says nothing of before.
+    let returned = evidence.sessions.sessions.filter {
+      $0.initiatorSPI != session.initiatorSPI && $0.isSeenFromItsStart
+        && $0.initiator.address == asked && $0.involves(asker, asked)
+        && $0.first.time > first.frame.time
+    }.map(\.first).min { $0.number < $1.number }
+    let espNow = returned == nil ? activity?.espPackets ?? 0 : request.last.espFromPeer
+    let since = espNow &- min(espNow, first.espFromPeer)
     let seen = Nanoseconds(from: first.frame.time, to: evidence.quality.end)
     let planned: Nanoseconds? =
       if case .standard(let known)? = schedule?.owner { .seconds(known.total) } else { nil }
@@ -115,7 +124,7 @@ enum PeerDeath {
       || isQuietAfter(request, seen: seen, sending: sending)
     return Death(
       session: session, request: request, what: what, asker: asker, asked: asked, espSince: since,
-      lastESP: activity?.lastESP,
+      lastESP: returned == nil ? activity?.lastESP : nil, returned: returned,
       lastSign: lastSign(session, from: asked, before: first.frame),
       detection: detection, isGivenUp: isGivenUp, schedule: schedule,
       isFalse: isAlive(request, activity, since))
@@ -170,13 +179,18 @@ enum PeerDeath {
             ? "the last ESP from \(death.asked)"
             : "\(death.espSince) ESP packets still came from \(death.asked), the last", [esp]))
     }
+    if let returned = death.returned {
+      facts.append(Finding.Evidence("\(death.asked) begins a new IKE SA", [returned]))
+    }
     return Finding(
       .dpdPeerDead, death.isGivenUp ? .certain : .likely, about: death.session.subject,
       "\(death.asked) stopped answering \(death.asker): "
         + (death.isGivenUp
           ? "given up after \(death.detection)"
           : "unanswered for \(death.detection) when the capture ends"),
-      meaning: "the peer is gone, or the path to it is: nothing of it is seen any more",
+      meaning: death.returned == nil
+        ? "the peer is gone, or the path to it is: nothing of it is seen any more"
+        : "the peer had lost this IKE SA, as after a restart, and then began a new one",
       evidence: facts,
       remedies: [
         Finding.Remedy(

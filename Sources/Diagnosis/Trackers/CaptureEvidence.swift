@@ -48,7 +48,11 @@ package struct CaptureEvidence: Sendable {
       }
       return
     }
-    let sighting = sighting(dissector, internet, frame)
+    var sighting = sighting(dissector, internet, frame)
+    if record.store == .datagram {
+      // What came in fragments, as the one packet that it was.
+      sighting.packetBytes = (internet.source.isIPv6 ? 40 : 20) + record.range.upperBound
+    }
     if record.isQuoted {
       if let error = dissector.frame.icmp { icmp.add(error, record, sighting) }
       return

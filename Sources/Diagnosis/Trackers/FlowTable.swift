@@ -42,7 +42,7 @@ package struct FlowTable: Sendable {
     {
       let back = peers.find(sighting.destination, sighting.source)?.espPackets ?? 0
       flows[place].follow(sighting, packetsBack: back)
-      peers.follow(flows[place].peers, sighting)
+      peers.follow(flows[place].peers, sighting, goesOn: true)
     }
     peers.countESP(flows[place].peers, sighting)
     var arrival = flows[place].sequence.add(sequence)
@@ -102,7 +102,7 @@ package struct FlowTable: Sendable {
   ) -> Int {
     if start == nil { start = sighting.frame.time }
     let pair = peers.place(sighting.source, sighting.destination)
-    peers.follow(pair, sighting)
+    peers.follow(pair, sighting, goesOn: false)
     peers.countESP(pair, sighting)
     var flow = ESPFlow(record, spi, sequence, sighting, peers: pair)
     if flows.count < plotLimit { flow.plot = SequencePlot() }

@@ -56,7 +56,6 @@ package struct PeerTable: Sendable {
     package let frame: FrameReference
     /// Since the sender's packet before.
     package let silence: Nanoseconds
-    package let byKeepalive: Bool
   }
 
   package private(set) var entries: [Activity] = []
@@ -110,23 +109,24 @@ package struct PeerTable: Sendable {
     entries[place].unanswered = Run()
   }
 
-  /// Follows the port behind which a sender is seen.
-  mutating func follow(_ place: Int, _ sighting: Sighting, byKeepalive: Bool = false) {
+  /// Follows the port behind which a sender is seen. Only where one mapping goes on does another port
+  /// say that it changed: a new IKE SA or ESP flow may have its own.
+  mutating func follow(_ place: Int, _ sighting: Sighting, goesOn: Bool) {
     guard sighting.destinationPort == 4500, sighting.sourcePort != 0 else { return }
     let known = entries[place].mappedPort
-    if known != 0, known != sighting.sourcePort, entries[place].mappingChanges.count < 16 {
+    if goesOn, known != 0, known != sighting.sourcePort, entries[place].mappingChanges.count < 16 {
       let silence = entries[place].lastSent.map { Nanoseconds(from: $0, to: sighting.frame.time) }
       entries[place].mappingChanges.append(
         MappingChange(
           from: known, to: sighting.sourcePort, frame: sighting.frame,
-          silence: silence ?? Nanoseconds(0), byKeepalive: byKeepalive))
+          silence: silence ?? Nanoseconds(0)))
     }
     entries[place].mappedPort = sighting.sourcePort
   }
 
   mutating func countIKE(_ sighting: Sighting) {
     let place = place(sighting.source, sighting.destination)
-    follow(place, sighting)
+    follow(place, sighting, goesOn: false)
     entries[place].ikeMessages &+= 1
     entries[place].lastIKE = sighting.frame
     entries[place].lastSent = sighting.frame.time
@@ -135,7 +135,7 @@ package struct PeerTable: Sendable {
 
   mutating func countKeepalive(_ sighting: Sighting) {
     let place = place(sighting.source, sighting.destination)
-    follow(place, sighting, byKeepalive: true)
+    follow(place, sighting, goesOn: true)
     entries[place].lastSent = sighting.frame.time
     if let last = entries[place].lastKeepalive {
       entries[place].longestKeepaliveGap = max(

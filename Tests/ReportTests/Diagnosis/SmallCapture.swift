@@ -3,7 +3,7 @@ import PacketDissector
 
 /// A capture made by hand: ESP packets and bare IKE headers between two hosts.
 struct SmallCapture {
-  private(set) var evidence = CaptureEvidence()
+  private(set) var evidence = CaptureEvidence(withPlots: true)
   private let dissector = Dissector()
   private var number: UInt64 = 0
   var source: IPAddress
