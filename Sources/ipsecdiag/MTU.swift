@@ -69,7 +69,6 @@ struct MTU: ParsableCommand {
 
   mutating func validate() throws {
     try capture.requireSource(orCalculate: calculate)
-    try keys.refuseReport()
     if !calculate,
       suite != nil || !pathMtu.isEmpty || isIPv6 || isInUDP || isInTCP || transport || gre || eesp
     {
