@@ -18,13 +18,14 @@ struct Diagnose: ParsableCommand {
         ipsecdiag diagnose -r outage.pcap
         ipsecdiag diagnose -r outage.pcap --keys charon.keys -v
         ipsecdiag diagnose -r a.pcapng -r b.pcap.gz --peer 192.0.2.1
-        ipsecdiag diagnose -r outage.pcap --redact --json
+        ipsecdiag diagnose -r outage.pcap --redact --format html >outage.html
+        ipsecdiag diagnose -r outage.pcap --json | jq '.findings[].id'
         ipsecdiag diagnose -i eth0 --count 100000 --nagios
-        tcpdump -c 50000 -w - 'udp port 500 or udp port 4500 or esp' | ipsecdiag diagnose -r -
+        tcpdump -c 50000 -w - esp or udp port 4500 | ipsecdiag diagnose -r -
       """)
 
   enum Format: String, CaseIterable, ExpressibleByArgument {
-    case text, json, ndjson, nagios
+    case text, json, ndjson, html, nagios
   }
 
   @OptionGroup var capture: CaptureOptions
@@ -33,7 +34,9 @@ struct Diagnose: ParsableCommand {
 
   @OptionGroup var verdict: VerdictOptions
 
-  @Option(help: ArgumentHelp("text, json, ndjson or nagios.", valueName: "format"))
+  @Option(
+    help: ArgumentHelp(
+      "text, json, ndjson, html (a page by itself, with plots) or nagios.", valueName: "format"))
   var format: Format?
 
   @Flag(help: "Short for --format json: one document.")
@@ -50,7 +53,6 @@ struct Diagnose: ParsableCommand {
     if [json, ndjson, nagios, format != nil].count(where: { $0 }) > 1 {
       throw ValidationError("Give one of --format, --json, --ndjson and --nagios.")
     }
-    try keys.refuseReport()
   }
 
   private var chosenFormat: Format {
@@ -58,7 +60,7 @@ struct Diagnose: ParsableCommand {
   }
 
   func run() throws {
-    let reading = try CaptureReading(capture, keys)
+    let reading = try CaptureReading(capture, keys, withPlots: chosenFormat == .html)
     let diagnosis = CaptureDiagnosis(reading.evidence)
     if chosenFormat == .nagios { return try NagiosCheck.report(diagnosis, verdict, reading) }
     let naming = verdict.naming
@@ -72,6 +74,11 @@ struct Diagnose: ParsableCommand {
       case .ndjson:
         DiagnosisJSON(diagnosis, naming, toolVersion: Ipsecdiag.version)
           .writeLines(to: &output.text)
+      case .html:
+        HTMLReport(
+          diagnosis: diagnosis, naming: naming, toolVersion: Ipsecdiag.version,
+          sources: verdict.redact ? [] : capture.interface.map { [$0] } ?? capture.files
+        ).write(to: &output.text)
       }
     }
     try verdict.end(diagnosis.findings, reading)
