@@ -19,6 +19,8 @@ package struct CaptureComparison: Sendable {
   /// Packets between hosts of which the other capture shows none.
   package private(set) var elsewhereAtA: UInt64 = 0
   package private(set) var elsewhereAtB: UInt64 = 0
+  /// Packets that found no room in a log.
+  package let untracked: UInt64
   package private(set) var paths: [PathComparison] = []
   var messages: [PacketLog.Message: ComparedMessage] = [:]
   private static let messageLimit = 1 << 17
@@ -45,6 +47,7 @@ package struct CaptureComparison: Sendable {
       logA, logB, lag: { lags.expected($0, routes.atA[Int($0.path)]) },
       sameWay: { routes.atA[Int($0.path)] == routes.atB[Int($1.path)] })
     matched = UInt64(matching.pairs.count)
+    untracked = logA.untracked &+ logB.untracked
     copiesAtA = UInt64(matching.copiesAtA)
     copiesAtB = UInt64(matching.copiesAtB)
     let window = ComparedWindow(a, b, clock, margin: lags.margin)
@@ -54,6 +57,23 @@ package struct CaptureComparison: Sendable {
     count(onlyAtA: matching.onlyAtA, logA, routes, window)
     count(onlyAtB: matching.onlyAtB, logB, routes, window)
     for place in paths.indices { paths[place].close() }
+  }
+
+  /// What capture A calls the addresses of capture B.
+  var namesAtA: [IPAddress: IPAddress] {
+    var names: [IPAddress: IPAddress] = [:]
+    for mapping in paths.flatMap(\.mappings) where names[mapping.atB.address] == nil {
+      names[mapping.atB.address] = mapping.atA.address
+    }
+    return names
+  }
+
+  /// What is wrong between the two captures.
+  func findings(_ a: CaptureEvidence, _ b: CaptureEvidence) -> [Finding] {
+    paths.flatMap { path in
+      ComparedESP.findings(path, a, b) + ComparedMTU.findings(path, a, b)
+        + ComparedNAT.findings(path)
+    } + ComparedIKE.findings(self, a, b)
   }
 
   // MARK: Counting

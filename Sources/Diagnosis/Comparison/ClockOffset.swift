@@ -39,7 +39,9 @@ package struct ClockOffset: Sendable {
   init() {}
 
   init(_ samples: [Sample]) {
-    guard let first = samples.map(\.time).min(), let last = samples.map(\.time).max() else { return }
+    guard let first = samples.map(\.time).min(), let last = samples.map(\.time).max() else {
+      return
+    }
     self.samples = samples.count
     reference = Timestamp(nanoseconds: first)
     drift = Self.drift(samples, from: first, to: last)

@@ -47,7 +47,7 @@ package enum PacketClass: String, CaseIterable, Sendable {
 }
 
 /// What became of packets between two captures.
-package struct PacketCount: Equatable, Sendable {
+package struct PacketCount: Sendable {
   package internal(set) var sent: UInt64 = 0
   package internal(set) var arrived: UInt64 = 0
   /// Packets that arrived and are not in the sender's capture.
@@ -66,10 +66,6 @@ package struct PacketCount: Equatable, Sendable {
     medianDelay = Nanoseconds(delays[delays.count / 2])
     highDelay = Nanoseconds(delays[min(delays.count - 1, delays.count * 99 / 100)])
     delays = []
-  }
-
-  static func == (left: PacketCount, right: PacketCount) -> Bool {
-    left.sent == right.sent && left.arrived == right.arrived && left.unsent == right.unsent
   }
 }
 
@@ -90,6 +86,8 @@ package struct DirectionComparison: Sendable {
   package internal(set) var hops: ClosedRange<Int>?
   /// Each ESP and AH packet in the order it was sent, for the rules.
   private(set) var fates: [Fate] = []
+  /// The same of IKE messages and fragments.
+  private(set) var ikeFates: [Fate] = []
   /// The place in the receiver's log that came last, by SPI.
   private var furthest: [UInt32: Int] = [:]
 
@@ -167,6 +165,12 @@ package struct DirectionComparison: Sendable {
           furthest[sent.detail] = place
         }
       }
+    }
+    if kind.isIKE {
+      ikeFates.append(
+        Fate(
+          time: time, frame: frame, spi: 0, bytes: sent.bytes,
+          isInIPFragments: sent.isInIPFragments, arrived: arrival != nil))
     }
     guard let arrival else { return }
     let atReceiver = arrival.packet

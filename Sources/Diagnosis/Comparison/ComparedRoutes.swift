@@ -1,4 +1,4 @@
-package import PacketDissector
+internal import PacketDissector
 
 /// Between whom packets crossed from one capture to the other, and from which end each of them starts.
 ///

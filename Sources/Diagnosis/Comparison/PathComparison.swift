@@ -33,7 +33,9 @@ package struct PathComparison: Sendable {
 
   package var directions: [DirectionComparison] { [fromA, fromB] }
   package var translations: [Mapping] { mappings.filter(\.isTranslated) }
-  package var matched: UInt64 { fromA.total { _ in true }.arrived &+ fromB.total { _ in true }.arrived }
+  package var matched: UInt64 {
+    fromA.total { _ in true }.arrived &+ fromB.total { _ in true }.arrived
+  }
 
   /// Notes how both captures show the ends of a packet.
   mutating func note(
