@@ -13,9 +13,12 @@ struct CaptureReading {
   /// Reads all that the options ask for.
   ///
   /// - Throws: ``Failure`` where nothing at all could be read.
-  init(_ capture: CaptureOptions, _ keys: KeyOptions, withPlots: Bool = false) throws {
+  init(
+    _ capture: CaptureOptions, _ keys: KeyOptions, withPlots: Bool = false,
+    withPackets: Bool = false
+  ) throws {
     Interruption.watch()
-    var evidence = CaptureEvidence(withPlots: withPlots)
+    var evidence = CaptureEvidence(withPlots: withPlots, withPackets: withPackets)
     do {
       let decryptor = try keys.decryptor()
       let reader = try capture.open(onWait: {})
@@ -33,5 +36,19 @@ struct CaptureReading {
     if hasNothing, let first = problems.first { throw Failure(first) }
     isInterrupted = Interruption.isRequested && capture.interface == nil
     self.evidence = evidence
+  }
+
+  /// This capture, with what went wrong while another was read besides.
+  func noting(_ other: CaptureReading?) -> CaptureReading {
+    guard let other else { return self }
+    return CaptureReading(
+      evidence: evidence, problems: problems + other.problems,
+      isInterrupted: isInterrupted || other.isInterrupted)
+  }
+
+  private init(evidence: CaptureEvidence, problems: [CaptureError], isInterrupted: Bool) {
+    self.evidence = evidence
+    self.problems = problems
+    self.isInterrupted = isInterrupted
   }
 }

@@ -6,6 +6,8 @@ package import PacketDissector
 /// at times when it ran.
 package struct CaptureComparison: Sendable {
   package let clock: ClockOffset
+  /// When capture B begins, by its own clock.
+  package let startOfB: Timestamp?
   /// When both captures ran, by A's clock; nil where they did not run together.
   package let overlap: ClosedRange<Timestamp>?
   /// Packets that are in both.
@@ -28,6 +30,7 @@ package struct CaptureComparison: Sendable {
   /// Compares what two captures kept of their packets.
   init(_ a: CaptureEvidence, _ b: CaptureEvidence) {
     let (logA, logB) = (a.packets ?? PacketLog(), b.packets ?? PacketLog())
+    startOfB = b.quality.first?.time
     var matching = PacketMatching(logA, logB)
     let anchors = matching.anchors(logA, logB)
     let first = ComparedRoutes(logA, logB, anchors)
