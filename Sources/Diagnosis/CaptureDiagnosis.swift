@@ -20,10 +20,7 @@ package struct CaptureDiagnosis: Sendable {
     let comparison = CaptureComparison(a, b)
     self.comparison = comparison
     evidence = a
-    let combined = CombinedFindings(
-      a: rules.flatMap { $0.judge(a) }, b: rules.flatMap { $0.judge(b) },
-      compared: comparison.findings(a, b), comparison)
-    findings = Self.inOrder(combined.findings)
+    findings = Self.inOrder(CombinedFindings(a, b, comparison, rules).findings)
     blindSpots =
       comparison.blindSpots + BlindSpots.of(a).map { "A: \($0)" }
       + BlindSpots.of(b).map { "B: \($0)" }

@@ -43,6 +43,9 @@ package struct ComparisonText {
     let clock = comparison.clock
     let ahead = clock.offset.count >= 0
     let distance = Nanoseconds(Int64(clamping: clock.offset.count.magnitude))
+    if let error = clock.uncertainty, clock.drift == 0, distance.count <= max(error.count, 10_000) {
+      return "the clocks agree, \u{00B1} \(Self.precise(max(error, Nanoseconds(10_000))))"
+    }
     let offset = "B's clock is \(Self.precise(distance)) \(ahead ? "ahead of" : "behind") A's"
     switch clock.basis {
     case .assumed: return "the clocks are taken for equal: nothing shows how far they differ"

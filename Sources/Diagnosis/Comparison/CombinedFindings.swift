@@ -3,37 +3,58 @@ internal import PacketDissector
 /// One list of what two captures and their comparison show.
 ///
 /// What both captures say of one subject is said once, as the surer of them says it. Where the comparison
-/// has judged the same question between the same hosts, its answer stands alone.
+/// has judged the same question between the same hosts, its answer stands alone; what it refutes goes.
 struct CombinedFindings {
   private(set) var findings: [Finding] = []
   /// What capture A calls the addresses of capture B.
   private let namesAtA: [IPAddress: IPAddress]
 
-  init(
-    a: [Finding], b: [Finding], compared: [Finding], _ comparison: CaptureComparison
-  ) {
+  init(_ a: CaptureEvidence, _ b: CaptureEvidence, _ comparison: CaptureComparison, _ rules: [Rule])
+  {
     namesAtA = comparison.namesAtA
+    let compared = comparison.findings(a, b)
     findings = compared
-    for (label, list) in [(CaptureLabel.a, a), (.b, b)] {
-      for finding in list { add(finding, of: label, compared) }
+    for (label, evidence, other) in [(CaptureLabel.a, a, b), (.b, b, a)] {
+      for finding in rules.flatMap({ $0.judge(evidence) }) {
+        let isJudged = compared.contains {
+          $0.answers(finding.id) && $0.subject.hosts == hosts(finding, label)
+        }
+        guard !isJudged, !comparison.refutes(finding) else { continue }
+        add(reconsidered(finding, label, comparison, unseenBy: other), label)
+      }
     }
   }
 
-  private mutating func add(_ finding: Finding, of label: CaptureLabel, _ compared: [Finding]) {
-    let hosts = hosts(finding, label)
-    let isJudged = compared.contains {
-      $0.id.question != nil && $0.id.question == finding.id.question && $0.subject.hosts == hosts
+  /// A finding of one capture with what the other one adds to it.
+  private func reconsidered(
+    _ finding: Finding, _ label: CaptureLabel, _ comparison: CaptureComparison,
+    unseenBy other: CaptureEvidence
+  ) -> Finding {
+    var finding = finding
+    finding.evidence = finding.evidence.map { Finding.Evidence($0.text, $0.frames, of: label) }
+    switch finding.id {
+    case .espBlocked, .espOneWay:
+      let path = comparison.paths.first { [$0.hostAtA, $0.hostAtB] == hosts(finding, label) }
+      return path.flatMap { ComparedESP.atOneEnd(finding, $0) } ?? finding
+    case .ikeNoAnswer where comparison.matched == 0:
+      guard let frame = finding.evidence.flatMap(\.frames).first,
+        let first = other.quality.first, frame.time >= first.time, frame.time <= other.quality.end
+      else { return finding }
+      finding.evidence.append(
+        Finding.Evidence(
+          "nothing of it is in \(label.other.rawValue)'s capture, which ran meanwhile if its clock is right: lost on the way there",
+          [first], of: label.other))
+      return finding
+    default: return finding
     }
-    guard !isJudged else { return }
-    var labelled = finding
-    labelled.evidence = finding.evidence.map {
-      Finding.Evidence($0.text, $0.frames, of: label)
-    }
+  }
+
+  private mutating func add(_ finding: Finding, _ label: CaptureLabel) {
     let known = findings.firstIndex {
       $0.id == finding.id && key($0, .a) == key(finding, label) && finding.subject != .capture
     }
-    guard let known else { return findings.append(labelled) }
-    if labelled.confidence > findings[known].confidence { findings[known] = labelled }
+    guard let known else { return findings.append(finding) }
+    if finding.confidence > findings[known].confidence { findings[known] = finding }
   }
 
   /// What a finding is about, by capture A's names.
@@ -68,20 +89,36 @@ extension Finding.Subject {
   }
 }
 
-/// Questions that several findings answer, of which two captures show more than one.
-private enum PathQuestion {
-  case whatBecameOfIKE, whatBecameOfESP, whichSizesPass, whichNAT
+extension Finding {
+  /// Whether this finding of a comparison settles what one capture made a finding of that id of.
+  fileprivate func answers(_ other: FindingID) -> Bool {
+    switch other {
+    case .ikeNoAnswer, .ikeReplyIgnored, .ikeAuthFragLost, .ikeSKFIncomplete, .ikeLargeUnanswered:
+      [.ikeNoAnswer, .ikeReplyIgnored, .ikeAuthFragLost, .ikeSKFIncomplete, .ikeLargeUnanswered]
+        .contains(id)
+    case .espBlocked, .espOneWay: [.espBlocked, .espOneWay].contains(id)
+    case .espLoss: [.espBlocked, .espOneWay, .espLoss, .mtuBlackhole, .mtuBand].contains(id)
+    case .mtuBlackhole, .mtuBand: [.mtuBlackhole, .mtuBand].contains(id)
+    case .natDetected: id == .natDetected
+    default: false
+    }
+  }
 }
 
-extension FindingID {
-  fileprivate var question: PathQuestion? {
-    switch self {
-    case .ikeNoAnswer, .ikeReplyIgnored, .ikeAuthFragLost, .ikeSKFIncomplete, .ikeLargeUnanswered:
-      .whatBecameOfIKE
-    case .espBlocked, .espOneWay, .espLoss: .whatBecameOfESP
-    case .mtuBlackhole, .mtuBand: .whichSizesPass
-    case .natDetected: .whichNAT
-    default: nil
+extension CaptureComparison {
+  /// Whether the other capture shows that a finding of one is not so.
+  func refutes(_ finding: Finding) -> Bool {
+    switch (finding.id, finding.subject) {
+    case (.ikeReplyIgnored, .ikeSA(let spi, _, _)):
+      // The answers left, and never came to whom they were for.
+      messages.contains { message, fate in
+        message.initiatorSPI == spi && message.isResponse && fate.timesSent >= 2
+          && fate.timesArrived == 0
+      }
+    case (.espLoss, .flow(let spi, _, _)):
+      // The numbers that a capture lacks are in the other one.
+      paths.flatMap(\.directions).contains { $0.unsentSPIs[spi, default: 0] >= 10 }
+    default: false
     }
   }
 }

@@ -140,6 +140,43 @@ enum ComparedESP {
     ]
   }
 
+  // MARK: At one end
+
+  /// What one capture alone takes for a path that stops ESP, where the comparison shows that ESP passes:
+  /// one of the hosts gets it and sends none.
+  static func atOneEnd(_ finding: Finding, _ path: PathComparison) -> Finding? {
+    guard
+      let quiet = path.directions.min(by: {
+        ($0.fates.last?.time ?? .min) < ($1.fates.last?.time ?? .min)
+      }),
+      let busy = path.directions.first(where: { $0.isFromA != quiet.isFromA }),
+      let last = busy.fates.last
+    else { return nil }
+    let since = busy.fates.filter { $0.time > quiet.fates.last?.time ?? .min }
+    let arrived = since.count(where: \.arrived)
+    guard arrived > 0, arrived * 2 >= since.count else { return nil }
+    var result = Finding(
+      .espOneWay, finding.confidence, about: busy.subject,
+      "\(quiet.source) sends no ESP back, though what \(quiet.destination) sends arrives there (\(arrived) of \(since.count) packets)",
+      meaning:
+        "the path passes ESP: the cause is at \(quiet.source) or behind it: no SA, policy or route, or a host that does not answer",
+      evidence: [
+        Finding.Evidence(
+          "\(busy.way): \(arrived) of \(since.count) ESP packets arrive, and none is sent back",
+          [since.first?.frame, last.frame].compactMap { $0 }, of: busy.sender)
+      ] + finding.evidence,
+      remedies: [
+        Finding.Remedy(
+          "look at the SAs and their counters, the policies and the routes of \(quiet.source)",
+          [
+            .init(.shell, "ip -s xfrm state"), .init(.shell, "ip xfrm policy"),
+            .init(.shell, "cat /proc/net/xfrm_stat"),
+          ])
+      ])
+    result.severity = finding.severity
+    return result
+  }
+
   // MARK: Some of it
 
   private static let leastLost = 10
@@ -152,7 +189,7 @@ enum ComparedESP {
     let isDoubtful = way.direction.esp.unsent >= UInt64(leastLost)
     var facts = [
       Finding.Evidence(
-        "\(way.fates.count) left, \(way.fates.count - lost.count) arrived; lost in \(runs.count) gaps, \(runs.count { $0 == 1 }) of one packet, the longest of \(longest)",
+        "\(way.fates.count) left, \(way.fates.count - lost.count) arrived; lost in \(runs.count == 1 ? "one gap" : "\(runs.count) gaps"), \(runs.count { $0 == 1 }) of one packet, the longest of \(longest)",
         lost.prefix(8).map(\.frame), of: way.direction.sender)
     ]
     facts += bySize(way.direction)

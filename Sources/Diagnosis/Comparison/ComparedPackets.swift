@@ -79,7 +79,9 @@ package struct DirectionComparison: Sendable {
   package internal(set) var sizes: [UInt16: PacketCount] = [:]
   /// ESP and AH that went in IP fragments, by the bytes of the whole.
   package internal(set) var fragmentedSizes: [UInt16: PacketCount] = [:]
-  /// ESP packets that an earlier one of their SA overtook on the way.
+  /// ESP and AH that arrived and that the sender's capture lacks, by SPI.
+  private(set) var unsentSPIs: [UInt32: UInt64] = [:]
+  /// ESP packets that a later one of their SA overtook on the way.
   package internal(set) var overtaken: UInt64 = 0
   package internal(set) var classChanges: [ClassChange] = []
   /// Routers between the captures, by the hop limits: the fewest and the most.
@@ -185,7 +187,9 @@ package struct DirectionComparison: Sendable {
   }
 
   mutating func addUnsent(_ packet: PacketLog.Packet) {
-    counts[PacketClass(packet), default: PacketCount()].unsent &+= 1
+    let kind = PacketClass(packet)
+    counts[kind, default: PacketCount()].unsent &+= 1
+    if kind.isESP { unsentSPIs[packet.detail, default: 0] &+= 1 }
   }
 
   private mutating func note(_ sent: UInt8, _ arrived: UInt8) {

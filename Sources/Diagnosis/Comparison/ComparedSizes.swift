@@ -60,9 +60,11 @@ struct ComparedSizes {
       largestArrived: largest, smallestLost: smallest, largestLost: most, lost: lost,
       smallerSent: since.count, smallerArrived: since.count(where: \.arrived))
     // What is lost whatever its size has another cause; and one burst of loss says nothing of sizes.
+    let isLasting =
+      lost.count >= 5 && (lost.last?.time ?? first.time) &- first.time >= 1_000_000_000
     guard smaller.count(where: \.arrived) >= leastLost,
       limit.smallerArrived * 5 >= limit.smallerSent * 4,
-      incidents(lost, among: whole) >= 2 || Set(lost.map(\.bytes)).count >= 2
+      isLasting || incidents(lost, among: whole) >= 2 || Set(lost.map(\.bytes)).count >= 2
     else { return nil }
     return limit
   }
