@@ -45,17 +45,19 @@ package struct SATableText {
       spis.put(" / ")
       spis.hex(naming.name(ofIKE: session.responderSPI), digits: 16)
     }
-    line("  \(spis.string) IKEv\(session.majorVersion), \(state(session))", to: &text)
+    line("  \(spis.string) IKEv\(session.majorVersion), \(Self.state(session))", to: &text)
     line("    \(ends(session))", to: &text)
     let algorithms = session.chosenAlgorithms
     if !algorithms.isEmpty { line("    chose \(algorithms.joined(separator: ", "))", to: &text) }
     line("    \(messages(session))", to: &text)
-    let daemons = session.vendors
-    if !daemons.isEmpty {
-      var names = TextBuffer(capacity: 128)
-      names.escaped(daemons.joined(separator: ", "))
-      line("    vendor IDs \(names.string)", to: &text)
+    for isInitiators in [true, false] {
+      guard let schedule = session.schedule(ofInitiator: isInitiators) else { continue }
+      let side = isInitiators ? "initiator" : "responder"
+      line(
+        "    \(side) sends again by \(schedule.name) (\(schedule.confidence.rawValue))", to: &text)
     }
+    let vendors = session.vendors
+    if !vendors.isEmpty { line("    vendor IDs \(vendors.joined(separator: ", "))", to: &text) }
     if isVerbose {
       for exchange in session.exchanges { self.exchange(exchange, session, to: &text) }
     }
@@ -89,7 +91,7 @@ package struct SATableText {
     return text.string
   }
 
-  private func state(_ session: IKESession) -> String {
+  static func state(_ session: IKESession) -> String {
     switch session.state {
     case .unanswered(let requests):
       "no answer to \(Verdict.counted(requests, "request"))"

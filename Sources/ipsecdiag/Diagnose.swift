@@ -65,9 +65,7 @@ struct Diagnose: ParsableCommand {
         throw ValidationError("Only one of -r and --compare can be standard input.")
       }
     }
-    if keys.keyReport {
-      throw ValidationError("--key-report goes with decode: it is about keys, not about findings.")
-    }
+    try keys.refuseReport()
   }
 
   private var chosenFormat: Format {
@@ -90,7 +88,7 @@ struct Diagnose: ParsableCommand {
     try StandardOutput.write { output in
       switch chosenFormat {
       case .text, .nagios:
-        DiagnosisText(diagnosis, naming, textOptions).write(to: &output.text)
+        DiagnosisText(diagnosis, naming, verdict.textOptions).write(to: &output.text)
       case .json:
         DiagnosisJSON(diagnosis, naming, toolVersion: Ipsecdiag.version)
           .writeDocument(to: &output.text)
@@ -100,13 +98,5 @@ struct Diagnose: ParsableCommand {
       }
     }
     try verdict.end(diagnosis.findings, reading)
-  }
-
-  private var textOptions: DiagnosisText.Options {
-    var options = DiagnosisText.Options()
-    options.page = verdict.page
-    options.isQuiet = verdict.quiet
-    options.isVerbose = verdict.verbose
-    return options
   }
 }

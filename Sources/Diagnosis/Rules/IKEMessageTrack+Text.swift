@@ -32,7 +32,7 @@ extension IKEMessageTrack {
   }
 
   /// The schedule that it was sent by.
-  var schedule: ScheduleMatch? { RetransmissionSchedule.matching(gaps: gaps.map(\.seconds)) }
+  package var schedule: ScheduleMatch? { RetransmissionSchedule.matching(gaps: gaps.map(\.seconds)) }
 
   /// How long its sender waited: until it gave up by its schedule, or as far as the capture goes.
   func waited(until end: Timestamp) -> Nanoseconds {
@@ -57,6 +57,11 @@ extension IKEMessageTrack {
 }
 
 extension CaptureEvidence {
+  /// The IKE SAs between two hosts, in either role.
+  func sessions(between one: IPAddress, _ other: IPAddress) -> [IKESession] {
+    sessions.sessions.filter { $0.involves(one, other) }
+  }
+
   /// ICMP errors that say a packet of that IKE SA did not arrive.
   func unreachables(for session: IKESession) -> [ICMPErrors.Entry] {
     icmp.entries.filter {

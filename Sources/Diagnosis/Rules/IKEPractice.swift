@@ -48,9 +48,7 @@ enum IKEPractice {
       // What a daemon keeps asking although it is answered is another finding.
       let again = answered.filter { exchange in
         guard let request = exchange.request, let response = exchange.response else { return false }
-        return request.transmissions.count > 1
-          && request.transmissions[1].frame.time < response.first.frame.time
-          && response.fragments?.missing.isEmpty ?? true
+        return request.transmissions.count > 1 && response.fragments?.missing.isEmpty ?? true
       }
       guard again.count >= fewest, Double(again.count) >= share * Double(total),
         let session = sessions.first,
@@ -60,7 +58,7 @@ enum IKEPractice {
       let worst = again.compactMap(\.answerTime).max() ?? Nanoseconds(0)
       return Finding(
         .ikeRetransmits, .certain, about: .peers(pair.one, pair.other),
-        "\(again.count) of \(total) IKE requests were answered only after retransmission (\(Quantity.percent(UInt64(again.count), of: UInt64(total))))",
+        "\(again.count) of \(total) IKE requests were answered only when sent again (\(Quantity.percent(UInt64(again.count), of: UInt64(total))))",
         meaning:
           "requests or answers are lost; the slowest took \(worst). What loses IKE loses ESP as well",
         evidence: [
@@ -137,10 +135,10 @@ enum IKEPractice {
   private static func malformed(_ session: IKESession) -> Finding? {
     for exchange in session.exchanges {
       for message in [exchange.request, exchange.response].compactMap({ $0 }) {
-        guard let stop = message.content.stop else { continue }
+        guard let stop = message.content.stop, !stop.isForWantOfCapture else { continue }
         return Finding(
           .ikeMalformed, .certain, about: session.subject,
-          "\(message.first.source.address) sends an \(exchange.name(session.majorVersion)) that breaks the syntax: \(stop.description)",
+          "\(message.first.source.address) sends a message that breaks the syntax (\(exchange.name(session.majorVersion)))",
           meaning: "the receiver drops it, or answers INVALID_SYNTAX",
           evidence: [Finding.Evidence("\(stop.description)", message.frames)],
           remedies: [
@@ -191,5 +189,13 @@ enum IKEPractice {
             ]),
         ])
     }
+  }
+}
+
+extension DissectionError {
+  /// The bytes that are missing may have been there on the wire.
+  fileprivate var isForWantOfCapture: Bool {
+    if case .truncated(_, _, let limit) = reason { return limit == .capture }
+    return false
   }
 }

@@ -62,8 +62,11 @@ enum IKEReachability {
   private static func isSilence(
     _ exchange: IKEExchange, _ request: IKEMessageTrack, _ session: IKESession
   ) -> Bool {
-    session.unprotected.isEmpty && isSetup(exchange, session)
-      && (!request.isLarge || exchange.type == ExchangeType.ikeSAInit.rawValue)
+    // What is large may be lost for its size: another rule judges that.
+    session.unprotected.isEmpty && !session.usesTCP && isSetup(exchange, session)
+      && (!request.isLarge
+        || (session.majorVersion == 2 && request.ipFragments == 0
+          && exchange.type == ExchangeType.ikeSAInit.rawValue))
   }
 
   /// A request by which an IKE SA comes to be. In IKEv1, the messages up to the encrypted ones: a peer
@@ -96,7 +99,9 @@ enum IKEReachability {
     let sent = attempts.reduce(0) { $0 + $1.request.count }
     guard let first = attempts.first, let last = attempts.last,
       let longest = attempts.max(by: { $0.request.count < $1.request.count }),
-      longest.request.count >= 3 || (attempts.count >= 3 && sent >= 3)
+      longest.request.count >= 3 || (attempts.count >= 3 && sent >= 3),
+      !PeerDeath.isKnownDead(
+        path.destination, to: path.source, before: first.request.first.frame.time, evidence)
     else { return nil }
     let waited =
       attempts.count == 1
@@ -230,7 +235,10 @@ enum IKEReachability {
     _ exchange: IKEExchange, _ session: IKESession, _ evidence: CaptureEvidence
   ) -> Finding? {
     guard let request = exchange.request, let response = exchange.response,
-      response.fragments.map(\.isComplete) ?? true, session.isLast(exchange)
+      response.fragments.map(\.isComplete) ?? true, session.isLast(exchange),
+      // Whoever asks again after an error that nobody signed does what RFC 7296, section 2.21.1, asks.
+      response.content.isOpened || response.content.error == nil,
+      !PeerDeath.isAnsweredInVain(exchange, evidence)
     else { return nil }
     let again = request.transmissions.filter { $0.frame.time > response.first.frame.time }
     // An answer that is larger than a path takes may be lost behind the capture point.

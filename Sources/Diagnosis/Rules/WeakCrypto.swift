@@ -3,31 +3,53 @@ internal import PacketDissector
 /// Algorithms that RFC 8247 or RFC 8221 rule out, where they were chosen: what is only offered harms
 /// nobody.
 enum WeakCrypto {
+  /// One finding for all SAs of a responder with an initiator that have the same weaknesses.
   static func findings(_ evidence: CaptureEvidence) -> [Finding] {
-    evidence.sessions.sessions.compactMap { session in
-      let weak = session.majorVersion == 1 ? chosenInIKEv1(session) : chosen(session)
-      guard !weak.isEmpty else { return nil }
-      var names: [String] = []
-      for use in weak where !names.contains(use.text) { names.append(use.text) }
-      return Finding(
-        .ikeWeakCrypto, .certain, about: session.subject,
-        "\(session.responder.address) chose algorithms that are ruled out: \(weak.map(\.name).uniqued.joined(separator: ", "))",
-        meaning: "they can be broken, or soon will be, by those who record the traffic today",
-        evidence: names.prefix(8).map { name in
-          Finding.Evidence(
-            "\(name)", weak.filter { $0.text == name }.map(\.frame).prefix(4).map { $0 })
-        },
-        remedies: [
-          Finding.Remedy(
-            "configure algorithms of today on both sides",
-            [
-              .init(.swanctl, "proposals = aes256gcm16-prfsha384-ecp384"),
-              .init(.swanctl, "esp_proposals = aes256gcm16-ecp384"),
-              .init(.libreswan, "ike=aes_gcm256-sha2_384-dh20"),
-              .init(.libreswan, "esp=aes_gcm256"),
-            ])
-        ])
+    var groups: [(key: Group, session: IKESession, uses: [Use], count: Int)] = []
+    for session in evidence.sessions.sessions {
+      let uses = session.majorVersion == 1 ? chosenInIKEv1(session) : chosen(session)
+      guard !uses.isEmpty else { continue }
+      let key = Group(
+        initiator: session.initiator.address, responder: session.responder.address,
+        names: uses.map(\.name).uniqued.sorted())
+      if let place = groups.firstIndex(where: { $0.key == key }) {
+        groups[place].count += 1
+        groups[place].uses += uses
+      } else {
+        groups.append((key, session, uses, 1))
+      }
     }
+    return groups.map { finding($0.session, $0.uses, count: $0.count) }
+  }
+
+  private struct Group: Equatable {
+    let initiator: IPAddress
+    let responder: IPAddress
+    let names: [String]
+  }
+
+  private static func finding(_ session: IKESession, _ weak: [Use], count: Int) -> Finding {
+    Finding(
+      .ikeWeakCrypto, .certain,
+      about: count == 1
+        ? session.subject : .peers(session.initiator.address, session.responder.address),
+      "\(session.responder.address) chose algorithms that are ruled out: \(weak.map(\.name).uniqued.joined(separator: ", "))"
+        + (count == 1 ? "" : " (\(count) IKE SAs)"),
+      meaning: "they can be broken, or soon will be, by those who record the traffic today",
+      evidence: weak.map(\.text).uniqued.prefix(8).map { name in
+        Finding.Evidence(
+          "\(name)", Array(weak.lazy.filter { $0.text == name }.map(\.frame).prefix(4)))
+      },
+      remedies: [
+        Finding.Remedy(
+          "configure algorithms of today on both sides",
+          [
+            .init(.swanctl, "proposals = aes256gcm16-prfsha384-ecp384"),
+            .init(.swanctl, "esp_proposals = aes256gcm16-ecp384"),
+            .init(.libreswan, "ike=aes_gcm256-sha2_384-dh20"),
+            .init(.libreswan, "esp=aes_gcm256"),
+          ])
+      ])
   }
 
   private struct Use {

@@ -27,6 +27,7 @@ package struct ESPFlow: Sendable {
   package private(set) var sourcePort: UInt16
   package private(set) var destinationPort: UInt16
   package private(set) var portChanges: [PortChange] = []
+  package private(set) var destinationPortChanges: [DestinationPortChange] = []
   package private(set) var lowestHopLimit: UInt8
   package private(set) var highestHopLimit: UInt8
   package private(set) var longestSilence = Nanoseconds(0)
@@ -53,6 +54,15 @@ package struct ESPFlow: Sendable {
     package let packetsBack: UInt64
   }
 
+  /// The sender follows its peer to another port.
+  package struct DestinationPortChange: Sendable {
+    package let from: UInt16
+    package let to: UInt16
+    package let frame: FrameReference
+    /// Packets of the flow until then.
+    package let packets: UInt64
+  }
+
   package struct Event: Sendable {
     package let frame: FrameReference
     package let sequence: UInt32
@@ -70,6 +80,10 @@ package struct ESPFlow: Sendable {
     package var firstLater: Pair?
     package var firstDifferent: Pair?
     package var firstAtOnce: Pair?
+    /// Of those that came later: the longest delay in milliseconds, and how many had another hop limit
+    /// than the first.
+    package var longestDelay: UInt32 = 0
+    package var otherHopLimit: UInt64 = 0
 
     /// In milliseconds.
     package static let captureDelay: UInt32 = 3
@@ -89,6 +103,14 @@ package struct ESPFlow: Sendable {
     package var failed: UInt64 = 0
     package var firstFailed: FrameReference?
     package var firstOpened: FrameReference?
+    /// Packets that opened only with the ICV read as 96 bits, where 128 were agreed on.
+    package var openedAs96Bits: UInt64 = 0
+    /// The algorithms of the key that opened it.
+    package var suite: ESPSuite?
+    /// The receiver's replay window, where the key's file tells; zero if there is none.
+    package var replayWindow: UInt32?
+    /// Whether whole IP packets are inside; nil as long as nothing was opened.
+    package var isTunnel: Bool?
   }
 
   init(_ record: IPsecRecord, _ spi: UInt32, _ sequence: UInt32, _ sighting: Sighting, peers: Int) {
@@ -177,6 +199,12 @@ package struct ESPFlow: Sendable {
           from: sourcePort, to: sighting.sourcePort, frame: sighting.frame,
           silence: Nanoseconds(from: last.time, to: sighting.frame.time), packetsBack: packetsBack))
     }
+    if sighting.destinationPort != destinationPort, destinationPortChanges.count < 16 {
+      destinationPortChanges.append(
+        DestinationPortChange(
+          from: destinationPort, to: sighting.destinationPort, frame: sighting.frame,
+          packets: packets))
+    }
     sourcePort = sighting.sourcePort
     destinationPort = sighting.destinationPort
   }
@@ -246,7 +274,8 @@ package struct SequencePlot: Sendable {
   package private(set) var marks: [Mark] = []
   private var stride = 1
   private var skipped = 0
-  private static let limit = 1024
+  /// The most points, and the most marks.
+  package static let limit = 1024
 
   package init() {}
 
