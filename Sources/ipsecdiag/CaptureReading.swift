@@ -1,4 +1,5 @@
 internal import Capture
+internal import Decryption
 internal import Diagnosis
 internal import Report
 
@@ -14,19 +15,26 @@ struct CaptureReading {
   ///
   /// - Throws: ``Failure`` where nothing at all could be read.
   init(
-    _ capture: CaptureOptions, _ keys: KeyOptions, withPlots: Bool = false,
+    _ capture: CaptureOptions, _ keys: KeyOptions, withPlots: Bool = false
+  ) throws {
+    try self.init(capture, keys.read(), withPlots: withPlots)
+  }
+
+  /// The same with keys that are read already.
+  init(
+    _ capture: CaptureOptions, _ keys: [KeyFile], withPlots: Bool = false,
     withPackets: Bool = false
   ) throws {
     Interruption.watch()
     var evidence = CaptureEvidence(withPlots: withPlots, withPackets: withPackets)
     do {
-      let decryptor = try keys.decryptor()
+      let decryptor = Decryptor(given: keys)
       let reader = try capture.open(onWait: {})
       problems = evidence.read(
         reader, decryptor, selection: capture.selection, limit: capture.count,
         isStopped: { Interruption.isRequested })
       capture.note(reader.statistics)
-    } catch let error as CaptureError {
+    } catch {
       throw Failure(error)
     }
     let hasNothing = evidence.quality.frames == 0

@@ -73,6 +73,7 @@ struct Diagnose: ParsableCommand {
   }
 
   func run() throws {
+    let keys = try keys.read()
     let a = try CaptureReading(capture, keys, withPackets: compare != nil)
     let b = try compare.map { path in
       var other = capture

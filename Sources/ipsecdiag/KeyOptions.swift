@@ -33,9 +33,12 @@ struct KeyOptions: ParsableArguments {
     }
   }
 
-  /// Reads all files; nil without any. What is wrong with a line goes to standard error.
-  func decryptor() throws -> Decryptor? {
-    if files.isEmpty { return nil }
+  /// Opens with all files; nil without any.
+  func decryptor() throws -> Decryptor? { Decryptor(given: try read()) }
+
+  /// Reads all files. What is wrong with a line goes to standard error.
+  func read() throws -> [KeyFile] {
+    if files.isEmpty { return [] }
     var read: [KeyFile] = []
     for path in files {
       do {
@@ -54,7 +57,7 @@ struct KeyOptions: ParsableArguments {
     if read.allSatisfy(\.isEmpty) {
       throw Failure("no key could be read", exitCode: ExitCodes.badData)
     }
-    return Decryptor(read)
+    return read
   }
 
   private static func exitCode(of error: KeyFileError) -> Int32 {
@@ -73,5 +76,13 @@ struct KeyOptions: ParsableArguments {
     case .failed: ExitCodes.inputOutput
     case .malformed, .tooMuch: ExitCodes.badData
     }
+  }
+}
+
+extension Decryptor {
+  /// Nil without key files.
+  convenience init?(given files: [KeyFile]) {
+    if files.isEmpty { return nil }
+    self.init(files)
   }
 }

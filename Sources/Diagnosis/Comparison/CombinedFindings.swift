@@ -36,6 +36,13 @@ struct CombinedFindings {
     case .espBlocked, .espOneWay:
       let path = comparison.paths.first { [$0.hostAtA, $0.hostAtB] == hosts(finding, label) }
       return path.flatMap { ComparedESP.atOneEnd(finding, $0) } ?? finding
+    case .natDetected:
+      if comparison.matched > 0, comparison.paths.allSatisfy(\.translations.isEmpty) {
+        finding.evidence.append(
+          Finding.Evidence(
+            "between A and B nothing is translated: addresses and ports are the same"))
+      }
+      return finding
     case .ikeNoAnswer where comparison.matched == 0:
       guard let frame = finding.evidence.flatMap(\.frames).first,
         let first = other.quality.first, frame.time >= first.time, frame.time <= other.quality.end

@@ -33,6 +33,7 @@ enum ComparedIKE {
     let asked: IPAddress
     let request: ComparedMessage
     let response: ComparedMessage?
+    let path: PathComparison?
     /// Requests that were sent on after an answer had come.
     let sentAfterAnswer: Int
 
@@ -56,8 +57,12 @@ enum ComparedIKE {
       name = exchange.name(2)
       self.session = session
       asker = label
-      (asking, asked) = session.ends(of: exchange)
+      let ends = session.ends(of: exchange)
+      (asking, asked) = ends
       self.request = sent
+      path = comparison.paths.first {
+        Set([$0.hostAtA, $0.hostAtB]) == [ends.asking, ends.asked]
+      }
       response = comparison.messages[PacketLog.Message(exchange, session, isResponse: true)]
     }
 
@@ -91,6 +96,7 @@ enum ComparedIKE {
     let what: Statement = "\(failure.name) \(isAnswer ? "answer" : "request")"
     var facts = [sent(message, what, sender)]
     facts += arrived(message, sender)
+    if message.isInIPFragments { facts += ipFragments(failure, sender) }
     if isAnswer {
       facts.insert(
         Finding.Evidence(
@@ -145,6 +151,16 @@ enum ComparedIKE {
       Finding.Evidence(
         "arrived, by fragment: \(parts.joined(separator: ", "))", message.arrivedFrames,
         of: sender.other)
+    ]
+  }
+
+  private static func ipFragments(
+    _ failure: Failure, _ sender: CaptureLabel
+  ) -> [Finding.Evidence] {
+    let direction = failure.path?.directions.first { $0.sender == sender }
+    guard let count = direction?.counts[.ipFragment], count.sent > 0 else { return [] }
+    return [
+      Finding.Evidence("of \(count.sent) IP fragments that left, \(count.arrived) arrived")
     ]
   }
 

@@ -90,8 +90,8 @@ package struct DirectionComparison: Sendable {
   private(set) var fates: [Fate] = []
   /// The same of IKE messages and fragments.
   private(set) var ikeFates: [Fate] = []
-  /// The place in the receiver's log that came last, by SPI.
-  private var furthest: [UInt32: Int] = [:]
+  /// Where the ESP packets stand in the receiver's log, in the order they were sent.
+  private var arrivals: [(place: Int, spi: UInt32)] = []
 
   /// A DSCP that was another on arrival.
   package struct ClassChange: Sendable {
@@ -160,13 +160,7 @@ package struct DirectionComparison: Sendable {
         Fate(
           time: time, frame: frame, spi: sent.detail, bytes: sent.bytes,
           isInIPFragments: sent.isInIPFragments, arrived: arrival != nil))
-      if let place = arrival?.place {
-        if place < furthest[sent.detail] ?? 0 {
-          overtaken &+= 1
-        } else {
-          furthest[sent.detail] = place
-        }
-      }
+      if let place = arrival?.place { arrivals.append((place, sent.detail)) }
     }
     if kind.isIKE {
       ikeFates.append(
@@ -203,7 +197,17 @@ package struct DirectionComparison: Sendable {
   mutating func close() {
     fates.sort { ($0.time, $0.frame.number) < ($1.time, $1.frame.number) }
     for key in counts.keys { counts[key]?.close() }
-    furthest = [:]
+    // Who arrives when one sent later is there already was overtaken.
+    var latest: [UInt32: Int] = [:]
+    for (order, arrival) in arrivals.enumerated().sorted(by: { $0.element.place < $1.element.place }
+    ) {
+      if order < latest[arrival.spi] ?? 0 {
+        overtaken &+= 1
+      } else {
+        latest[arrival.spi] = order
+      }
+    }
+    arrivals = []
   }
 }
 
