@@ -77,11 +77,11 @@ enum ComparedESP {
         Finding.Evidence(
           "no IKE message was sent meanwhile that would show whether the path is open"))
     }
-    let before = silent.reduce(0) { $0 + $1.fates.count - $1.silent.count }
-    if before > 0 {
+    let before = silent.flatMap { $0.fates.prefix($0.fates.count - $0.silent.count) }
+    if !before.isEmpty {
       facts.append(
         Finding.Evidence(
-          "before that, \(before) ESP packets were sent and arrived, or were lost one by one"))
+          "before that, \(before.count(where: \.arrived)) of \(before.count) ESP packets arrived"))
     }
     let isOutage = ikeSent > 0 && ikeArrived == 0
     if isOutage, works == nil { return outage(path, silent.map(\.direction), facts) }

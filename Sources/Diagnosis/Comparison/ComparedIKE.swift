@@ -3,12 +3,16 @@ internal import PacketDissector
 /// IKE requests of IKEv2 that led nowhere, and which of two captures lacks what: the request was lost, or
 /// its answer, or it came and was not answered, or the answer came and was not taken.
 enum ComparedIKE {
+  /// Past that many hosts in trouble, more of them tell nothing new.
+  private static let limit = 256
+
   static func findings(
     _ comparison: CaptureComparison, _ a: CaptureEvidence, _ b: CaptureEvidence
   ) -> [Finding] {
     var findings: [Finding] = []
     for (label, evidence) in [(CaptureLabel.a, a), (.b, b)] {
-      for session in evidence.sessions.sessions where session.majorVersion == 2 {
+      for session in evidence.sessions.sessions
+      where session.majorVersion == 2 && findings.count < limit {
         let failed = session.exchanges.lazy.compactMap {
           Failure($0, session, seenBy: label, evidence, comparison)
         }.first

@@ -180,7 +180,10 @@ package struct DirectionComparison: Sendable {
     }
   }
 
+  /// Counts a packet that arrived and is not in the sender's capture. IP fragments do not count: a router
+  /// between makes them of packets that left whole.
   mutating func addUnsent(_ packet: PacketLog.Packet) {
+    guard packet.kind != .ipFragment else { return }
     let kind = PacketClass(packet)
     counts[kind, default: PacketCount()].unsent &+= 1
     if kind.isESP { unsentSPIs[packet.detail, default: 0] &+= 1 }

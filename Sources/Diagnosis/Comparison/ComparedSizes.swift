@@ -179,23 +179,30 @@ enum ComparedMTU {
       }
     }
     facts.append(Finding.Evidence("no ICMP \"too big\" for them reached their sender's capture"))
+    let lost: Statement =
+      limit.smallestLost == limit.largestLost
+      ? "of \(limit.smallestLost) bytes"
+      : "of \(limit.smallestLost) to \(limit.largestLost) bytes"
     return Finding(
       .mtuBlackhole, limits.contains { $0.limit.smallerArrived > 0 } ? .certain : .likely,
       about: .peers(path.hostAtA, path.hostAtB),
-      "ESP packets above \(limit.largestArrived) bytes never get \(direction.way), smaller ones do",
+      isExact
+        ? "ESP packets above \(limit.largestArrived) bytes never get \(direction.way), smaller ones do"
+        : "ESP packets \(lost) never get \(direction.way), those up to \(limit.largestArrived) bytes do",
       meaning: isExact
         ? "a link between takes IP packets of \(mtu) to \(Int(limit.smallestLost) - 1) bytes, and drops larger ones without a word: connections stand and hang"
-        : "a link between takes \(mtu) bytes or more, but less than \(Int(limit.smallestLost)), and drops larger packets without a word: connections stand and hang",
-      evidence: facts, remedies: remedies(mtu))
+        : "a link between takes less than \(limit.smallestLost) bytes, and drops larger packets without a word: connections stand and hang",
+      evidence: facts, remedies: remedies(isExact ? mtu : min(1280, Int(limit.smallestLost))))
   }
 
+  /// For a path that takes IP packets of `mtu` bytes.
   private static func remedies(_ mtu: Int) -> [Finding.Remedy] {
     [
       Finding.Remedy(
-        "make the packets inside fit: see what \(mtu) bytes outside leave for them",
-        [.init(.shell, "ipsecdiag mtu --calculate --help")]),
+        "see what \(mtu) bytes outside leave for the packets inside, and lower the inner MTU to it",
+        [.init(.shell, "ipsecdiag mtu --calculate --path-mtu \("\(mtu)")")]),
       Finding.Remedy(
-        "clamp the MSS of TCP that goes into the tunnel, at both gateways",
+        "or clamp the MSS of TCP that goes into the tunnel, at both gateways",
         [
           .init(
             .nftables,

@@ -97,7 +97,9 @@ struct PacketMatching {
     if !unique.isEmpty { return unique }
     if !pairs.isEmpty { return pairs }
     return repeated.compactMap { group in
-      let all = group.a.flatMap { place in group.b.map { Pair(a: place, b: $0) } }
+      let all = group.a.prefix(64).flatMap { place in
+        group.b.prefix(64).map { Pair(a: place, b: $0) }
+      }
       return all.min {
         (b.packets[$0.b].time &- a.packets[$0.a].time).magnitude
           < (b.packets[$1.b].time &- a.packets[$1.a].time).magnitude
@@ -152,8 +154,8 @@ struct PacketMatching {
     _ a: PacketLog, _ b: PacketLog, lag: (PacketLog.Packet) -> Int64?,
     sameWay: (PacketLog.Packet, PacketLog.Packet) -> Bool
   ) {
-    let atA = a.packets.indices.filter { a.packets[$0].kind == .keepalive }
-    let atB = b.packets.indices.filter { b.packets[$0].kind == .keepalive }
+    let atA = Self.keepalives(a)
+    let atB = Self.keepalives(b)
     var isTaken = Set<Int>()
     var start = 0
     for place in atA {
@@ -163,8 +165,14 @@ struct PacketMatching {
         continue
       }
       let expected = packet.time &+ lag
-      while start < atB.count, b.packets[atB[start]].time < expected &- 500_000_000 { start += 1 }
-      let match = atB[start...].prefix { b.packets[$0].time <= expected &+ 500_000_000 }
+      while start < atB.count,
+        isTaken.contains(atB[start]) || b.packets[atB[start]].time < expected &- 500_000_000
+      {
+        start += 1
+      }
+      // More than some hundred a second are no keepalives of tunnels that anyone compares.
+      let match = atB[start...].prefix(1024)
+        .prefix { b.packets[$0].time <= expected &+ 500_000_000 }
         .first { !isTaken.contains($0) && sameWay(packet, b.packets[$0]) }
       if let match {
         isTaken.insert(match)
@@ -174,5 +182,17 @@ struct PacketMatching {
       }
     }
     onlyAtB += atB.filter { !isTaken.contains($0) }
+  }
+
+  /// Without a mirror's copies.
+  private static func keepalives(_ log: PacketLog) -> [Int] {
+    var latest: [UInt32: Int64] = [:]
+    return log.packets.indices.filter { place in
+      let packet = log.packets[place]
+      guard packet.kind == .keepalive else { return false }
+      let isCopy = latest[packet.path].map { packet.time &- $0 <= copyDelay } ?? false
+      latest[packet.path] = packet.time
+      return !isCopy
+    }
   }
 }

@@ -42,7 +42,7 @@ struct ComparedScenarioTests {
     ("plain-esp-blocked", .espBlocked, "0 of"),
     ("esp-one-way", .espOneWay, "from B to A"), ("esp-one-way-later", .espOneWay, "from B to A"),
     ("mtu-blackhole", .mtuBlackhole, "above 1,300 bytes"),
-    ("plain-mtu-blackhole", .mtuBlackhole, "above 116 bytes"),
+    ("plain-mtu-blackhole", .mtuBlackhole, "of 1,500 bytes"),
     ("plain-mtu-band", .mtuBand, "IP fragments"),
     ("ike-fragment-3-lost", .ikeSKFIncomplete, "fragment 3 of"),
     ("ike-fragment-2-of-reply-lost", .ikeSKFIncomplete, "fragment 2 of"),
