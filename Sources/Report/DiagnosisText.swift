@@ -32,10 +32,14 @@ package struct DiagnosisText {
     if options.isQuiet { return }
     scope(verdict, to: &text)
     let writer = FindingText(
-      page, naming, start: diagnosis.evidence.quality.first?.time, isVerbose: options.isVerbose)
+      page, naming, start: diagnosis.evidence.quality.first?.time,
+      startOfB: diagnosis.comparison?.startOfB, isVerbose: options.isVerbose)
     for finding in diagnosis.findings {
       text.put("\n")
       writer.write(finding, to: &text)
+    }
+    if let comparison = diagnosis.comparison {
+      ComparisonText(comparison, page, naming, isVerbose: options.isVerbose).write(to: &text)
     }
     blindSpots(to: &text)
     SATableText(

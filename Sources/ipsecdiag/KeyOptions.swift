@@ -11,9 +11,12 @@ struct KeyOptions: ParsableArguments {
       valueName: "file"))
   var files: [String] = []
 
-  /// Reads all files; nil without any. What is wrong with a line goes to standard error.
-  func decryptor() throws -> Decryptor? {
-    if files.isEmpty { return nil }
+  /// Opens with all files; nil without any.
+  func decryptor() throws -> Decryptor? { Decryptor(given: try read()) }
+
+  /// Reads all files. What is wrong with a line goes to standard error.
+  func read() throws -> [KeyFile] {
+    if files.isEmpty { return [] }
     var read: [KeyFile] = []
     for path in files {
       do {
@@ -32,7 +35,7 @@ struct KeyOptions: ParsableArguments {
     if read.allSatisfy(\.isEmpty) {
       throw Failure("no key could be read", exitCode: ExitCodes.badData)
     }
-    return Decryptor(read)
+    return read
   }
 
   private static func exitCode(of error: KeyFileError) -> Int32 {
@@ -69,5 +72,13 @@ struct KeyReportOptions: ParsableArguments {
     if showKeys && !keyReport {
       throw ValidationError("--show-keys shows them in the key report: give --key-report, too.")
     }
+  }
+}
+
+extension Decryptor {
+  /// Nil without key files.
+  convenience init?(given files: [KeyFile]) {
+    if files.isEmpty { return nil }
+    self.init(files)
   }
 }
