@@ -188,7 +188,7 @@ _ipsecdiag_diagnose() {
     repeating_flags=()
     non_repeating_flags=(--redact --ascii --quiet -q --verbose -v --json --ndjson --nagios --version -h --help)
     repeating_options=(-r --read --peer --spi --exchange --keys)
-    non_repeating_options=(--interface -i --count -c --time-from --time-to --fail-on --color --format)
+    non_repeating_options=(--interface -i --count -c --time-from --time-to --compare --fail-on --color --format)
     __ipsecdiag_offer_flags_options -1
 
     # Offer option value completions
@@ -215,6 +215,9 @@ _ipsecdiag_diagnose() {
         return
         ;;
     '--exchange')
+        return
+        ;;
+    '--compare')
         return
         ;;
     '--keys')

@@ -23,7 +23,7 @@ function __ipsecdiag_parse_tokens -S
         __ipsecdiag_parse_subcommand 0 'version' 'h/help'
         switch $unparsed_tokens[1]
         case 'diagnose'
-            __ipsecdiag_parse_subcommand -r 1 'r/read=+' 'i/interface=' 'c/count=' 'time-from=' 'time-to=' 'peer=+' 'spi=+' 'exchange=+' 'keys=+' 'fail-on=' 'redact' 'ascii' 'q/quiet' 'v/verbose' 'color=' 'format=' 'json' 'ndjson' 'nagios' 'version' 'h/help'
+            __ipsecdiag_parse_subcommand -r 1 'r/read=+' 'i/interface=' 'c/count=' 'time-from=' 'time-to=' 'peer=+' 'spi=+' 'exchange=+' 'compare=' 'keys=+' 'fail-on=' 'redact' 'ascii' 'q/quiet' 'v/verbose' 'color=' 'format=' 'json' 'ndjson' 'nagios' 'version' 'h/help'
         case 'decode'
             __ipsecdiag_parse_subcommand -r 1 'r/read=+' 'i/interface=' 'c/count=' 'time-from=' 'time-to=' 'peer=+' 'spi=+' 'exchange=+' 'keys=+' 'key-report' 'show-keys' 'v/verbose' 'q/quiet' 'summary' 'format=' 'json' 'ndjson' 'time=' 'ascii' 'w/write=' 'version' 'h/help'
         case 'dpd'
@@ -103,6 +103,7 @@ complete -c 'ipsecdiag' -n '__ipsecdiag_should_offer_completions_for_flags_or_op
 complete -c 'ipsecdiag' -n '__ipsecdiag_should_offer_completions_for_flags_or_options "ipsecdiag diagnose"' -l 'peer' -d 'Only packets from or to this address. Repeat for several.' -rfka ''
 complete -c 'ipsecdiag' -n '__ipsecdiag_should_offer_completions_for_flags_or_options "ipsecdiag diagnose"' -l 'spi' -d 'Only ESP or AH with this SPI, or IKE with it on either side, in hexadecimal. Repeat for several.' -rfka ''
 complete -c 'ipsecdiag' -n '__ipsecdiag_should_offer_completions_for_flags_or_options "ipsecdiag diagnose"' -l 'exchange' -d 'Only IKE messages of this exchange: IKE_AUTH, \'main mode\', or its number. Repeat for several.' -rfka ''
+complete -c 'ipsecdiag' -n '__ipsecdiag_should_offer_completions_for_flags_or_options "ipsecdiag diagnose" compare' -l 'compare' -d 'A second capture, called B, of the same time at another point, such as the other gateway: what is lost between the two, by class and direction. Clocks and NAT may differ; what is selected is selected in both.' -rfka ''
 complete -c 'ipsecdiag' -n '__ipsecdiag_should_offer_completions_for_flags_or_options "ipsecdiag diagnose"' -l 'keys' -d 'Keys, in any form: Wireshark\'s esp_sa, ikev2_decryption_table and ikev1_decryption_table (strongSwan\'s save-keys), ip xfrm state, setkey -D, pluto\'s log. The word kernel is no file but this kernel\'s SAs (needs CAP_NET_ADMIN). Repeat for several.' -rfka ''
 complete -c 'ipsecdiag' -n '__ipsecdiag_should_offer_completions_for_flags_or_options "ipsecdiag diagnose" fail-on' -l 'fail-on' -d 'The mildest finding that makes the exit code 1 or 2: info, warning, critical or never.' -rfka 'info warning critical never'
 complete -c 'ipsecdiag' -n '__ipsecdiag_should_offer_completions_for_flags_or_options "ipsecdiag diagnose" redact' -l 'redact' -d 'Give addresses, SPIs, identities and networks other names, the same ones throughout: for reports that others read.'
