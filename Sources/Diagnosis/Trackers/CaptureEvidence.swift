@@ -16,8 +16,13 @@ package struct CaptureEvidence: Sendable {
   /// Major versions other than 1 and 2 that messages came with.
   package private(set) var strangeVersions: [UInt8: FrameReference] = [:]
   package private(set) var hasKeys = false
+  /// The packets one by one, where they are to be compared with another capture's.
+  package private(set) var packets: PacketLog?
 
-  package init(withPlots: Bool = false) { flows = FlowTable(withPlots: withPlots) }
+  package init(withPlots: Bool = false, withPackets: Bool = false) {
+    flows = FlowTable(withPlots: withPlots)
+    packets = withPackets ? PacketLog() : nil
+  }
 
   /// Adds the frame that `dissector` read last.
   ///
@@ -34,6 +39,7 @@ package struct CaptureEvidence: Sendable {
     quality.add(
       frame, bytes: originalLength, isCut: isCut, isIPsec: dissector.frame.record != nil,
       isMalformed: dissector.frame.stop != nil)
+    packets?.add(dissector, bytes, frame)
     guard let internet = dissector.frame.internet else { return }
     if let position = internet.fragment, dissector.frame.record == nil {
       fragments.add(internet, position, payload: dissector.fragmentPayload, bytes, frame)

@@ -120,6 +120,7 @@ extension HTMLReport {
     text.html(naming.text(evidence.text))
     if !evidence.frames.isEmpty {
       text.put(" <span class=\"frames\">(")
+      if let capture = evidence.capture { text.html("\(capture.rawValue) ") }
       text.html(listed(evidence.frames))
       text.put(")</span>")
     }
