@@ -119,7 +119,7 @@ enum PathMTUExceeded {
   private static func meaning(_ sender: Sender) -> Statement {
     switch sender {
     case .goesOn:
-      "the error does not reach whoever chooses the size: a firewall drops it, the gateway does not pass it on to the inner sender, or that one ignores it; large packets are lost"
+      "the error does not reach whoever chooses the size: it is not delivered, a host's firewall drops it, or the gateway does not translate it for the inner sender; large packets are lost"
     case .adapted: "as path MTU discovery has it: one packet was lost, and then the size was right"
     case .unknown:
       "large packets are lost until the sender adapts; the capture does not show whether it does"
