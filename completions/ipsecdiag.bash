@@ -186,7 +186,7 @@ _ipsecdiag() {
 
 _ipsecdiag_diagnose() {
     repeating_flags=()
-    non_repeating_flags=(--key-report --show-keys --redact --ascii --quiet -q --verbose -v --json --ndjson --nagios --version -h --help)
+    non_repeating_flags=(--redact --ascii --quiet -q --verbose -v --json --ndjson --nagios --version -h --help)
     repeating_options=(-r --read --peer --spi --exchange --keys)
     non_repeating_options=(--interface -i --count -c --time-from --time-to --compare --fail-on --color --format)
     __ipsecdiag_offer_flags_options -1
@@ -232,7 +232,7 @@ _ipsecdiag_diagnose() {
         return
         ;;
     '--format')
-        __ipsecdiag_add_completions -W 'text'$'\n''json'$'\n''ndjson'$'\n''nagios'
+        __ipsecdiag_add_completions -W 'text'$'\n''json'$'\n''ndjson'$'\n''html'$'\n''nagios'
         return
         ;;
     esac
@@ -290,7 +290,7 @@ _ipsecdiag_decode() {
 
 _ipsecdiag_dpd() {
     repeating_flags=()
-    non_repeating_flags=(--calculate --key-report --show-keys --redact --ascii --quiet -q --verbose -v --json --version -h --help)
+    non_repeating_flags=(--calculate --redact --ascii --quiet -q --verbose -v --json --version -h --help)
     repeating_options=(--config -r --read --peer --spi --exchange --keys)
     non_repeating_options=(--daemon --ike-version --dpd-delay --dpd-timeout --retransmit-timeout --retransmit-base --retransmit-tries --retransmit-limit --retransmit-jitter --retransmit-interval --target --interface -i --count -c --time-from --time-to --fail-on --color)
     __ipsecdiag_offer_flags_options -1
@@ -374,7 +374,7 @@ _ipsecdiag_dpd() {
 
 _ipsecdiag_mtu() {
     repeating_flags=()
-    non_repeating_flags=(--calculate --ipv6 --nat-t --tcp --transport --gre --eesp --key-report --show-keys --redact --ascii --quiet -q --verbose -v --json --version -h --help)
+    non_repeating_flags=(--calculate --ipv6 --nat-t --tcp --transport --gre --eesp --redact --ascii --quiet -q --verbose -v --json --version -h --help)
     repeating_options=(--path-mtu -r --read --peer --spi --exchange --keys)
     non_repeating_options=(--suite --interface -i --count -c --time-from --time-to --fail-on --color)
     __ipsecdiag_offer_flags_options -1

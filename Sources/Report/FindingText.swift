@@ -155,7 +155,7 @@ extension Finding.Setting.Place {
     case .strongswan: "strongswan.conf:"
     case .libreswan: "ipsec.conf (libreswan):"
     case .shell: "in a shell:"
-    case .nftables: "in a shell, or a file for nft -f:"
+    case .nftables: "behind nft in a shell, or in a file for nft -f:"
     case .cisco: "Cisco IOS:"
     }
   }

@@ -19,13 +19,14 @@ struct Diagnose: ParsableCommand {
         ipsecdiag diagnose -r outage.pcap --keys charon.keys -v
         ipsecdiag diagnose -r a.pcapng -r b.pcap.gz --peer 192.0.2.1
         ipsecdiag diagnose -r at-a.pcap --compare at-b.pcap
-        ipsecdiag diagnose -r outage.pcap --redact --json
+        ipsecdiag diagnose -r outage.pcap --redact --format html >outage.html
+        ipsecdiag diagnose -r outage.pcap --json | jq '.findings[].id'
         ipsecdiag diagnose -i eth0 --count 100000 --nagios
-        tcpdump -c 50000 -w - 'udp port 500 or udp port 4500 or esp' | ipsecdiag diagnose -r -
+        tcpdump -c 50000 -w - esp or udp port 4500 | ipsecdiag diagnose -r -
       """)
 
   enum Format: String, CaseIterable, ExpressibleByArgument {
-    case text, json, ndjson, nagios
+    case text, json, ndjson, html, nagios
   }
 
   @OptionGroup var capture: CaptureOptions
@@ -40,7 +41,9 @@ struct Diagnose: ParsableCommand {
 
   @OptionGroup var verdict: VerdictOptions
 
-  @Option(help: ArgumentHelp("text, json, ndjson or nagios.", valueName: "format"))
+  @Option(
+    help: ArgumentHelp(
+      "text, json, ndjson, html (a page by itself, with plots) or nagios.", valueName: "format"))
   var format: Format?
 
   @Flag(help: "Short for --format json: one document.")
@@ -65,7 +68,6 @@ struct Diagnose: ParsableCommand {
         throw ValidationError("Only one of -r and --compare can be standard input.")
       }
     }
-    try keys.refuseReport()
   }
 
   private var chosenFormat: Format {
@@ -74,7 +76,8 @@ struct Diagnose: ParsableCommand {
 
   func run() throws {
     let keys = try keys.read()
-    let a = try CaptureReading(capture, keys, withPackets: compare != nil)
+    let a = try CaptureReading(
+      capture, keys, withPlots: chosenFormat == .html, withPackets: compare != nil)
     let b = try compare.map { path in
       var other = capture
       other.files = [path]
@@ -96,6 +99,11 @@ struct Diagnose: ParsableCommand {
       case .ndjson:
         DiagnosisJSON(diagnosis, naming, toolVersion: Ipsecdiag.version)
           .writeLines(to: &output.text)
+      case .html:
+        HTMLReport(
+          diagnosis: diagnosis, naming: naming, toolVersion: Ipsecdiag.version,
+          sources: verdict.redact ? [] : capture.interface.map { [$0] } ?? capture.files
+        ).write(to: &output.text)
       }
     }
     try verdict.end(diagnosis.findings, reading)

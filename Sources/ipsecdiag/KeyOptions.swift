@@ -11,28 +11,6 @@ struct KeyOptions: ParsableArguments {
       valueName: "file"))
   var files: [String] = []
 
-  @Flag(help: "Tell which key opened what, which fits nothing, and which SA has none.")
-  var keyReport = false
-
-  @Flag(help: "Print the keys themselves in the key report, in hexadecimal.")
-  var showKeys = false
-
-  mutating func validate() throws {
-    if keyReport && files.isEmpty {
-      throw ValidationError("--key-report tells what keys opened: give some with --keys FILE.")
-    }
-    if showKeys && !keyReport {
-      throw ValidationError("--show-keys shows them in the key report: give --key-report, too.")
-    }
-  }
-
-  /// For commands whose report is about something else.
-  func refuseReport() throws {
-    if keyReport {
-      throw ValidationError("--key-report goes with decode, which tells how each key fared.")
-    }
-  }
-
   /// Opens with all files; nil without any.
   func decryptor() throws -> Decryptor? { Decryptor(given: try read()) }
 
@@ -75,6 +53,24 @@ struct KeyOptions: ParsableArguments {
     case .withoutXFRM: ExitCodes.inputMissing
     case .failed: ExitCodes.inputOutput
     case .malformed, .tooMuch: ExitCodes.badData
+    }
+  }
+}
+
+/// What `decode` tells of keys.
+struct KeyReportOptions: ParsableArguments {
+  @Flag(help: "Tell which key opened what, which fits nothing, and which SA has none.")
+  var keyReport = false
+
+  @Flag(help: "Print the keys themselves in the key report, in hexadecimal.")
+  var showKeys = false
+
+  func validate(_ keys: KeyOptions) throws {
+    if keyReport && keys.files.isEmpty {
+      throw ValidationError("--key-report tells what keys opened: give some with --keys FILE.")
+    }
+    if showKeys && !keyReport {
+      throw ValidationError("--show-keys shows them in the key report: give --key-report, too.")
     }
   }
 }

@@ -93,7 +93,7 @@ struct PipeTests {
 }
 
 /// A child with a pipe at each end.
-private final class Live {
+final class Live {
   let child: Child
   private(set) var input: Int32 = -1
   private var output: Int32

@@ -9,6 +9,8 @@ package struct FlowTable: Sendable {
   /// Flows that made room for others, and their packets.
   package private(set) var agedOut: UInt64 = 0
   package private(set) var agedOutPackets: UInt64 = 0
+  /// Where the flows of each entry of ``PeerTable`` stand.
+  private var places: [Int: [Int]] = [:]
   private var index = FlowIndex()
   private var memory = PacketMemory()
   private var hand = 0
@@ -59,6 +61,9 @@ package struct FlowTable: Sendable {
     flows[place].add(record.range.count, sequence, arrival, sighting)
     return place
   }
+
+  /// The flows that stand under one entry of the table of peers.
+  func flows(ofPeers entry: Int) -> [ESPFlow] { places[entry, default: []].map { flows[$0] } }
 
   private func milliseconds(_ time: Timestamp) -> UInt32 {
     guard let start else { return 0 }
@@ -116,9 +121,11 @@ package struct FlowTable: Sendable {
       agedOutPackets &+= flows[place].packets
       let old = flows[place]
       index.remove(place, index.hash(old.spi, old.source, old.destination))
+      places[old.peers]?.removeAll { $0 == place }
       flows[place] = flow
     }
     index.insert(place, hash)
+    places[pair, default: []].append(place)
     memory.note(
       place, sequence, digest: ContentDigest.packet(bytes, record.range),
       milliseconds: milliseconds(sighting.frame.time), frame: sighting.frame.number,
