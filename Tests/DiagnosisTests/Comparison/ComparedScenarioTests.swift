@@ -94,6 +94,13 @@ struct ComparedScenarioTests {
     #expect(!found.contains(.ikeReplyIgnored))
   }
 
+  @Test("Who refused ESP with ICMP stays in the evidence")
+  func refusal() throws {
+    let recording = try #require(Self.all.first { $0.name == "plain-esp-blocked-prohibited" })
+    let finding = try #require(recording.diagnosis().findings.first { $0.id == .espBlocked })
+    #expect(finding.evidence.contains { $0.text.plain.hasPrefix("ICMP") && $0.capture == .a })
+  }
+
   @Test("Frames of evidence say which capture they are of")
   func captures() {
     for recording in Self.all {
