@@ -96,8 +96,8 @@ package struct ComparisonText {
           [
             kind.title, way(direction), Quantity.grouped(Int64(clamping: count.sent)),
             Quantity.grouped(Int64(clamping: count.arrived)),
-            Quantity.percent(count.lost, of: count.sent), count.medianDelay?.description ?? "",
-            count.highDelay?.description ?? "",
+            Quantity.percent(count.lost, of: count.sent), delay(count.medianDelay),
+            delay(count.highDelay),
           ], to: &text)
       }
     }
@@ -111,6 +111,14 @@ package struct ComparisonText {
         ),
         to: &text)
     }
+  }
+
+  /// Without the sign that the clocks' uncertainty may give to nothing.
+  private func delay(_ delay: Nanoseconds?) -> String {
+    guard let delay else { return "" }
+    return
+      (delay.count.magnitude < 10_000 ? Nanoseconds(Int64(clamping: delay.count.magnitude)) : delay)
+      .description
   }
 
   private func way(_ direction: DirectionComparison) -> String {

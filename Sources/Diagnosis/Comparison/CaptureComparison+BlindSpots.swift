@@ -9,6 +9,12 @@ extension CaptureComparison {
         "no packet is in both captures: they show other tunnels, other times, or a path that passes nothing"
       )
     }
+    let hops = paths.flatMap(\.directions).compactMap(\.hops)
+    if !hops.isEmpty, hops.allSatisfy({ $0 == 0...0 }) {
+      spots.append(
+        "no router lies between the two captures: what is lost elsewhere on the path is not to be seen"
+      )
+    }
     if outsideAtA > 0 {
       spots.append(
         "\(outsideAtA) packets of A were not compared: B's capture begins later, or shows no frame after them"

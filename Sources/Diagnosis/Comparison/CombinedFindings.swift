@@ -19,6 +19,7 @@ struct CombinedFindings {
         let isJudged = compared.contains {
           $0.answers(finding.id) && $0.subject.hosts == hosts(finding, label)
         }
+        if isJudged { takeOver(finding, label) }
         guard !isJudged, !comparison.refutes(finding) else { continue }
         add(reconsidered(finding, label, comparison, unseenBy: other), label)
       }
@@ -54,6 +55,17 @@ struct CombinedFindings {
       return finding
     default: return finding
     }
+  }
+
+  /// A capture may know what a comparison cannot: who refused ESP with ICMP.
+  private mutating func takeOver(_ finding: Finding, _ label: CaptureLabel) {
+    guard finding.id == .espBlocked, finding.confidence == .certain,
+      let icmp = finding.evidence.first,
+      let place = findings.firstIndex(where: {
+        $0.id == .espBlocked && $0.subject.hosts == hosts(finding, label)
+      })
+    else { return }
+    findings[place].evidence.append(Finding.Evidence(icmp.text, icmp.frames, of: label))
   }
 
   private mutating func add(_ finding: Finding, _ label: CaptureLabel) {

@@ -185,11 +185,12 @@ enum ComparedESP {
     let lost = way.fates.filter { !$0.arrived }
     guard lost.count >= leastLost, lost.count * 100 >= way.fates.count else { return nil }
     let runs = runs(way.fates)
+    let gaps: Statement = runs.count == 1 ? "one gap" : "\(runs.count) gaps"
     let longest = runs.max() ?? 0
     let isDoubtful = way.direction.esp.unsent >= UInt64(leastLost)
     var facts = [
       Finding.Evidence(
-        "\(way.fates.count) left, \(way.fates.count - lost.count) arrived; lost in \(runs.count == 1 ? "one gap" : "\(runs.count) gaps"), \(runs.count { $0 == 1 }) of one packet, the longest of \(longest)",
+        "\(way.fates.count) left, \(way.fates.count - lost.count) arrived; lost in \(gaps), \(runs.count { $0 == 1 }) of one packet, the longest of \(longest)",
         lost.prefix(8).map(\.frame), of: way.direction.sender)
     ]
     facts += bySize(way.direction)

@@ -14,7 +14,9 @@ enum ComparedIKE {
       for session in evidence.sessions.sessions
       where session.majorVersion == 2 && findings.count < limit {
         let failed = session.exchanges.lazy.compactMap {
-          Failure($0, session, seenBy: label, evidence, comparison)
+          Failure(
+            $0, session, seenBy: label, evidence, comparison,
+            hasPiecesOfAnswer: hasPiecesOfAnswer(session, label == .a ? b : a))
         }.first
         guard let finding = failed.flatMap(judge) else { continue }
         // Attempts of one host at another are one finding.
@@ -25,6 +27,18 @@ enum ComparedIKE {
       }
     }
     return findings
+  }
+
+  /// IP fragments of answers that the answerer's own capture does not hold whole: it cannot tell.
+  private static func hasPiecesOfAnswer(_ session: IKESession, _ evidence: CaptureEvidence) -> Bool
+  {
+    evidence.fragments.incomplete.contains {
+      if case .ike(let spi, _, _, let isResponse) = $0.kind {
+        isResponse && spi == session.initiatorSPI
+      } else {
+        false
+      }
+    }
   }
 
   /// An exchange that its asker tried several times, in vain.
@@ -43,7 +57,8 @@ enum ComparedIKE {
 
     init?(
       _ exchange: IKEExchange, _ session: IKESession, seenBy label: CaptureLabel,
-      _ evidence: CaptureEvidence, _ comparison: CaptureComparison
+      _ evidence: CaptureEvidence, _ comparison: CaptureComparison,
+      hasPiecesOfAnswer: @autoclosure () -> Bool
     ) {
       let request = PacketLog.Message(exchange, session, isResponse: false)
       guard let sent = comparison.messages[request], sent.isFromA == (label == .a),
@@ -57,7 +72,10 @@ enum ComparedIKE {
         ? track.transmissions.count {
           $0.frame.time > exchange.response?.first.frame.time ?? $0.frame.time
         } : 0
-      guard !isComplete || sentAfterAnswer >= 2 else { return nil }
+      // Who was refused may well ask again.
+      guard !isComplete || (sentAfterAnswer >= 2 && exchange.response?.content.error == nil),
+        !hasPiecesOfAnswer()
+      else { return nil }
       name = exchange.name(2)
       self.session = session
       asker = label
@@ -86,7 +104,8 @@ enum ComparedIKE {
       return unanswered(failure)
     }
     if response.timesArrived == 0 { return lost(response, failure, isAnswer: true) }
-    return failure.sentAfterAnswer >= 2 ? ignored(response, failure) : nil
+    return failure.sentAfterAnswer >= 2 && response.timesArrived >= 2
+      ? ignored(response, failure) : nil
   }
 
   // MARK: Lost on the way

@@ -112,8 +112,11 @@ struct PacketMatching {
   /// Matches what was sent several times, in order: two are the same packet where the second capture's
   /// time is `lag` behind the first's, give or take half the time between two transmissions.
   ///
-  /// - Parameter lag: From a packet of A to the same one of B, in nanoseconds; nil where that packet's
-  ///   way is unknown.
+  /// - Parameters:
+  ///   - a: The log of A.
+  ///   - b: The log of B.
+  ///   - lag: From a packet of A to the same one of B, in nanoseconds; nil where that packet's way is
+  ///     unknown.
   mutating func resolve(_ a: PacketLog, _ b: PacketLog, lag: (PacketLog.Packet) -> Int64?) {
     for group in repeated { resolve(group, a, b, lag) }
     repeated = []
@@ -148,8 +151,8 @@ struct PacketMatching {
     onlyAtB += group.b[j...]
   }
 
-  /// Matches keepalives, which all look alike, by their way and their time: `lag` as above, the second
-  /// argument being A's and B's path.
+  /// Matches keepalives, which all look alike, by their way and their time: `lag` as above, and whether a
+  /// packet of A and one of B go the same way.
   mutating func resolveKeepalives(
     _ a: PacketLog, _ b: PacketLog, lag: (PacketLog.Packet) -> Int64?,
     sameWay: (PacketLog.Packet, PacketLog.Packet) -> Bool

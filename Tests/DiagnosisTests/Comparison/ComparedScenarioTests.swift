@@ -86,6 +86,21 @@ struct ComparedScenarioTests {
     for direction in comparison.paths.flatMap(\.directions) { #expect(direction.esp.lost == 0) }
   }
 
+  @Test("Answers that were lost between are not called ignored, as one end alone would")
+  func refuted() throws {
+    let recording = try #require(Self.all.first { $0.name == "dpd-false-death" })
+    let found = recording.diagnosis().findings.map(\.id)
+    #expect(found.contains(.dpdFalseDeath))
+    #expect(!found.contains(.ikeReplyIgnored))
+  }
+
+  @Test("Who refused ESP with ICMP stays in the evidence")
+  func refusal() throws {
+    let recording = try #require(Self.all.first { $0.name == "plain-esp-blocked-prohibited" })
+    let finding = try #require(recording.diagnosis().findings.first { $0.id == .espBlocked })
+    #expect(finding.evidence.contains { $0.text.plain.hasPrefix("ICMP") && $0.capture == .a })
+  }
+
   @Test("Frames of evidence say which capture they are of")
   func captures() {
     for recording in Self.all {

@@ -280,6 +280,26 @@ struct ComparisonTests {
     #expect(ways.fromA.counts[.natKeepalive]?.arrived == 2)
   }
 
+  @Test("Where nothing of the requests is in the other capture, that is said with them")
+  func nothing() throws {
+    var path = SyntheticPath()
+    for second in [0, 4, 11.2, 24.2] {
+      path.send(SyntheticIKE().initRequest(), fromA: true, at: second, isLost: true)
+    }
+    // B captures something else meanwhile.
+    var other = SyntheticIKE()
+    other.initiatorSPI = 9
+    other.initiator.address = IPAddress(v4: 0x0A09_0002)
+    for second in [-1.0, 40] {
+      path.send(other.initRequest(), fromA: false, at: second, isLost: true)
+    }
+    let diagnosis = path.diagnosis
+    #expect(diagnosis.comparison?.matched == 0)
+    let finding = try #require(diagnosis.findings.first { $0.id == .ikeNoAnswer })
+    #expect(finding.evidence.last?.text.plain.hasPrefix("nothing of it is in B's capture") == true)
+    #expect(finding.evidence.last?.capture == .b)
+  }
+
   @Test("Two empty captures, and one against nothing, are no trouble")
   func empty() {
     #expect(SyntheticPath().diagnosis.findings.isEmpty)
