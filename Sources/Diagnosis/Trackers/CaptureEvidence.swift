@@ -16,7 +16,19 @@ package struct CaptureEvidence: Sendable {
   package private(set) var strangeVersions: [UInt8: FrameReference] = [:]
   package private(set) var hasKeys = false
 
-  package init(withPlots: Bool = false) { flows = FlowTable(withPlots: withPlots) }
+  private let scope: Scope
+
+  /// How much is collected.
+  package enum Scope: Sendable {
+    case everything
+    /// No IKE SAs: what a question on ESP alone can do without.
+    case flows
+  }
+
+  package init(_ scope: Scope = .everything, withPlots: Bool = false) {
+    self.scope = scope
+    flows = FlowTable(withPlots: withPlots)
+  }
 
   /// Adds the frame that `dissector` read last.
   ///
@@ -34,18 +46,11 @@ package struct CaptureEvidence: Sendable {
       frame, bytes: originalLength, isCut: isCut, isIPsec: dissector.frame.record != nil,
       isMalformed: dissector.frame.stop != nil)
     guard let internet = dissector.frame.internet else { return }
-    if let position = internet.fragment, dissector.frame.record == nil {
-      fragments.add(internet, position, payload: dissector.fragmentPayload, bytes, frame)
-      return
+    guard let record = dissector.frame.record else {
+      return add(dissector, withoutRecord: internet, bytes, frame)
     }
     if dissector.frame.reassembledFragments > 0 {
       fragments.completed(internet, dissector.fragmentIdentification)
-    }
-    guard let record = dissector.frame.record else {
-      if !tcp.isEmpty, internet.protocol == 6 {
-        tcp.add(dissector.frame, records: 0, bytes, sighting(dissector, internet, frame))
-      }
-      return
     }
     let sighting = sighting(dissector, internet, frame)
     if record.isQuoted {
@@ -59,6 +64,23 @@ package struct CaptureEvidence: Sendable {
     }
     if record.encapsulation == .tcp, !tcp.isEmpty {
       tcp.add(dissector.frame, records: 1 + dissector.further.count, bytes, sighting)
+    }
+  }
+
+  /// A frame without IPsec: a fragment, which may carry some, or a TCP segment.
+  private mutating func add(
+    _ dissector: Dissector, withoutRecord internet: InternetHeader, _ bytes: RawSpan,
+    _ frame: FrameReference
+  ) {
+    if let position = internet.fragment {
+      fragments.add(internet, position, payload: dissector.fragmentPayload, bytes, frame)
+      return
+    }
+    if dissector.frame.reassembledFragments > 0 {
+      fragments.completed(internet, dissector.fragmentIdentification)
+    }
+    if !tcp.isEmpty, internet.protocol == 6 {
+      tcp.add(dissector.frame, records: 0, bytes, sighting(dissector, internet, frame))
     }
   }
 
@@ -132,6 +154,7 @@ package struct CaptureEvidence: Sendable {
     _ dissector: Dissector, _ bytes: RawSpan, _ decryptor: Decryptor?
   ) {
     peers.countIKE(sighting)
+    guard scope == .everything else { return }
     let espFromPeer = peers.find(sighting.destination, sighting.source)?.espPackets ?? 0
     dissector.withBytes(of: record, in: bytes) { whole in
       guard let message = IKEContent(whole, record) else {

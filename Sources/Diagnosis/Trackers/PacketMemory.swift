@@ -4,17 +4,18 @@ internal import PacketDissector
 /// memory for all flows, in which a flow's numbers in sequence stand side by side.
 struct PacketMemory: Sendable {
   /// Sixteen bytes each: some seconds of a busy link.
-  private static let capacity = 1 << 18
+  private static let capacity = 1 << 16
 
   private struct Entry: Sendable {
-    /// The flow's place in the upper 32 bits, the sequence number in the lower; zero in an empty entry.
-    var key: UInt64 = 0
-    var digest: UInt32 = 0
+    /// The flow's place plus one in the upper 17 bits, zero in an empty entry. Below it the upper 14
+    /// bits of the sequence number and one unused: the lower 18 follow from where the entry stands.
+    var key: UInt32 = 0
+    /// The upper 24 bits are the digest's, the lower 8 the hop limit.
+    var digestAndHopLimit: UInt32 = 0
     /// Milliseconds since the first packet.
     var milliseconds: UInt32 = 0
     /// Its lower 32 bits.
     var frame: UInt32 = 0
-    var hopLimit: UInt8 = 0
   }
 
   /// What is known of an earlier packet with the same number.
@@ -34,9 +35,8 @@ struct PacketMemory: Sendable {
   }
 
   @inline(__always)
-  private static func key(_ flow: Int, _ sequence: UInt32) -> UInt64 {
-    // Places count from zero: one more keeps keys from being zero.
-    UInt64(UInt32(truncatingIfNeeded: flow &+ 1)) << 32 | UInt64(sequence)
+  private static func key(_ flow: Int, _ sequence: UInt32) -> UInt32 {
+    UInt32(truncatingIfNeeded: flow &+ 1) << 15 | (sequence >> 18) << 1
   }
 
   @inline(__always)
@@ -45,15 +45,15 @@ struct PacketMemory: Sendable {
     hopLimit: UInt8
   ) {
     entries[Self.place(flow, sequence)] = Entry(
-      key: Self.key(flow, sequence), digest: digest, milliseconds: milliseconds,
-      frame: UInt32(truncatingIfNeeded: frame), hopLimit: hopLimit)
+      key: Self.key(flow, sequence), digestAndHopLimit: digest & ~0xFF | UInt32(hopLimit),
+      milliseconds: milliseconds, frame: UInt32(truncatingIfNeeded: frame))
   }
 
   func earlier(_ flow: Int, _ sequence: UInt32, digest: UInt32) -> Earlier? {
     let entry = entries[Self.place(flow, sequence)]
     guard entry.key == Self.key(flow, sequence) else { return nil }
     return Earlier(
-      isSame: entry.digest == digest, milliseconds: entry.milliseconds, frame: entry.frame,
-      hopLimit: entry.hopLimit)
+      isSame: (entry.digestAndHopLimit ^ digest) >> 8 == 0, milliseconds: entry.milliseconds,
+      frame: entry.frame, hopLimit: UInt8(truncatingIfNeeded: entry.digestAndHopLimit))
   }
 }

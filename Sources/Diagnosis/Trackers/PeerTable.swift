@@ -19,9 +19,18 @@ package struct PeerTable: Sendable {
     package var hopLimit: UInt8 = 0
   }
 
-  package private(set) var entries: [Activity] = []
+  /// All but what ``esp`` counts.
+  private var activities: [Activity] = []
+  /// ESP of each entry: apart, as every packet counts there, and so that it stays in the cache.
+  private var esp: [ESP] = []
   private var index: [Key: Int] = [:]
   package private(set) var untracked: UInt64 = 0
+
+  private struct ESP: Sendable {
+    var packets: UInt64 = 0
+    var last = FrameReference(0, Timestamp(nanoseconds: 0))
+    var hopLimit: UInt8 = 0
+  }
 
   private struct Key: Hashable {
     let source: IPAddress
@@ -34,42 +43,54 @@ package struct PeerTable: Sendable {
   mutating func place(_ source: IPAddress, _ destination: IPAddress) -> Int {
     let key = Key(source: source, destination: destination)
     if let found = index[key] { return found }
-    guard entries.count < Self.limit else {
+    guard activities.count < Self.limit else {
       untracked &+= 1
-      return entries.count - 1
+      return activities.count - 1
     }
-    index[key] = entries.count
-    entries.append(Activity(source: source, destination: destination))
-    return entries.count - 1
+    index[key] = activities.count
+    activities.append(Activity(source: source, destination: destination))
+    esp.append(ESP())
+    return activities.count - 1
   }
 
   package func find(_ source: IPAddress, _ destination: IPAddress) -> Activity? {
-    index[Key(source: source, destination: destination)].map { entries[$0] }
+    index[Key(source: source, destination: destination)].map(activity)
+  }
+
+  package var entries: [Activity] { activities.indices.map(activity) }
+
+  private func activity(_ place: Int) -> Activity {
+    var activity = activities[place]
+    guard esp[place].packets > 0 else { return activity }
+    activity.espPackets = esp[place].packets
+    activity.lastESP = esp[place].last
+    if esp[place].last.number >= activity.lastIKE?.number ?? 0 {
+      activity.hopLimit = esp[place].hopLimit
+    }
+    return activity
   }
 
   @inline(__always)
   mutating func countESP(_ place: Int, _ frame: FrameReference, hopLimit: UInt8) {
-    entries[place].espPackets &+= 1
-    entries[place].lastESP = frame
-    entries[place].hopLimit = hopLimit
+    esp[place] = ESP(packets: esp[place].packets &+ 1, last: frame, hopLimit: hopLimit)
   }
 
   mutating func countIKE(_ sighting: Sighting) {
     let place = place(sighting.source, sighting.destination)
-    entries[place].ikeMessages &+= 1
-    entries[place].lastIKE = sighting.frame
-    entries[place].hopLimit = sighting.hopLimit
+    activities[place].ikeMessages &+= 1
+    activities[place].lastIKE = sighting.frame
+    activities[place].hopLimit = sighting.hopLimit
   }
 
   mutating func countKeepalive(_ sighting: Sighting) {
     let place = place(sighting.source, sighting.destination)
-    if let last = entries[place].lastKeepalive {
-      entries[place].longestKeepaliveGap = max(
-        entries[place].longestKeepaliveGap,
+    if let last = activities[place].lastKeepalive {
+      activities[place].longestKeepaliveGap = max(
+        activities[place].longestKeepaliveGap,
         Nanoseconds(from: last.time, to: sighting.frame.time))
     }
-    entries[place].keepalives &+= 1
-    entries[place].lastKeepalive = sighting.frame
+    activities[place].keepalives &+= 1
+    activities[place].lastKeepalive = sighting.frame
   }
 }
 
