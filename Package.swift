@@ -80,7 +80,7 @@ let package = Package(
     .testTarget(
       name: "ipsecdiagTests",
       dependencies: [
-        "ipsecdiag", "PacketDissector", "Capture", "Report",
+        "ipsecdiag", "PacketDissector", "Capture", "Diagnosis", "Report",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),

@@ -5,9 +5,9 @@ package struct CaptureDiagnosis: Sendable {
   /// What was not to be seen, so that nobody takes it for what did not happen.
   package let blindSpots: [Statement]
 
-  package init(_ evidence: CaptureEvidence) {
+  package init(_ evidence: CaptureEvidence, by rules: [Rule] = Rule.all) {
     self.evidence = evidence
-    findings = Self.inOrder(Rule.all.flatMap { $0.judge(evidence) })
+    findings = Self.inOrder(rules.flatMap { $0.judge(evidence) })
     blindSpots = BlindSpots.of(evidence)
   }
 

@@ -46,7 +46,7 @@ extension TextBuffer {
     put(UInt8(ascii: "\""))
   }
 
-  private static func isHarmless(_ scalar: Unicode.Scalar) -> Bool {
+  static func isHarmless(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.value {
     case 0x20...0x7E: true
     case 0...0x1F, 0x7F...0x9F: false

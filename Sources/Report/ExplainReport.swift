@@ -47,7 +47,7 @@ package struct ExplainReport {
       switch part.content {
       case .text(let words): line("  \(words)", indent: 2, to: &text)
       case .list(let items): for item in items { line("  - \(item)", indent: 4, to: &text) }
-      case .commands(let commands): for item in commands { command("  \(item)", to: &text) }
+      case .commands(let commands): for item in commands { command(item, indent: 2, to: &text) }
       case .facts(let facts): self.facts(facts, to: &text)
       case .remedies(let remedies): for remedy in remedies { self.remedy(remedy, to: &text) }
       }
@@ -68,7 +68,7 @@ package struct ExplainReport {
     for setting in remedy.settings {
       switch setting.place {
       case .shell, .nftables:
-        command("      \(setting.line.plain)", to: &text)
+        command(setting.line.plain, indent: 4, to: &text)
       case .swanctl, .strongswan, .libreswan, .cisco:
         if setting.place != place {
           line("    \(Self.title(of: setting.place))", indent: 4, to: &text)
@@ -124,26 +124,40 @@ package struct ExplainReport {
     text.put("\n")
   }
 
-  /// A line to type, broken so that a shell takes it as one.
-  private func command(_ words: String, to text: inout TextBuffer) {
-    let margin = words.prefix { $0 == " " }
-    var column = margin.count
-    text.put(String(margin))
-    for (index, word) in words.dropFirst(margin.count).split(separator: " ").enumerated() {
-      if index > 0 {
-        // Room for the mark of continuation has to stay.
-        if column + 1 + word.count > Self.width - 2 {
-          text.put(" \\\n\(margin)  ")
-          column = margin.count + 2
-        } else {
-          text.put(" ")
-          column += 1
-        }
+  /// A command to type, broken so that a shell takes it as one.
+  private func command(_ words: String, indent: Int, to text: inout TextBuffer) {
+    text.spaces(indent)
+    text.put("$")
+    var column = indent + 1
+    for word in Self.shellWords(words) {
+      // Room for the mark of continuation has to stay.
+      if column + 1 + word.count > Self.width - 2, column > indent + 1 {
+        text.put(" \\\n")
+        text.spaces(indent + 4)
+        column = indent + 4
+      } else {
+        text.put(" ")
+        column += 1
       }
-      text.put(String(word))
+      text.put(word)
       column += word.count
     }
     text.put("\n")
+  }
+
+  /// Parts between which a line may be broken: not within quotes.
+  private static func shellWords(_ command: String) -> [String] {
+    var words: [String] = [""]
+    var isQuoted = false
+    for character in command {
+      if character == "'" { isQuoted.toggle() }
+      if character == " ", !isQuoted {
+        words.append("")
+      } else {
+        words[words.count - 1].append(character)
+      }
+    }
+    return words.filter { !$0.isEmpty }
   }
 
   // MARK: JSON

@@ -7,7 +7,7 @@ package import PacketDissector
 /// Made-up addresses come from the ranges kept for documentation (RFC 5737, RFC 3849), so that a report
 /// still reads as one; SPIs and identities are numbered as they appear.
 package final class Naming {
-  private let redacts: Bool
+  package let redacts: Bool
   private var addresses: [IPAddress: IPAddress] = [:]
   private var spis: [UInt32: UInt32] = [:]
   private var ikeSPIs: [UInt64: UInt64] = [:]
@@ -63,14 +63,21 @@ package final class Naming {
   /// The sentence, with what came off the wire escaped for a terminal.
   package func text(_ statement: Statement) -> String {
     var text = TextBuffer(capacity: 256)
+    text.escaped(unescaped(statement))
+    return text.string
+  }
+
+  /// The sentence as it is: for forms that escape it their own way.
+  package func unescaped(_ statement: Statement) -> String {
+    var text = TextBuffer(capacity: 256)
     for part in statement.parts {
       switch part {
-      case .text(let words): text.escaped(words)
+      case .text(let words): text.put(words)
       case .address(let address): text.put(name(of: address))
       case .spi(let spi): text.hex(UInt64(name(of: spi)), digits: 8)
       case .ikeSPI(let spi): text.hex(name(ofIKE: spi), digits: 16)
-      case .identity(let identity): text.escaped(name(ofIdentity: identity))
-      case .network(let network): text.escaped(name(ofNetwork: network))
+      case .identity(let identity): text.put(name(ofIdentity: identity))
+      case .network(let network): text.put(name(ofNetwork: network))
       }
     }
     return text.string

@@ -53,7 +53,10 @@ struct CaptureOptions: ParsableArguments {
       valueName: "filter"))
   var filter: [String] = []
 
-  mutating func validate() throws {
+  /// Whether there is anything to read.
+  var isGiven: Bool { !files.isEmpty || interface != nil }
+
+  func requireSource() throws {
     if files.isEmpty == (interface == nil) {
       throw ValidationError("Give a capture with -r FILE, or an interface with -i NAME.")
     }
@@ -80,6 +83,16 @@ struct CaptureOptions: ParsableArguments {
         MergedCapture(
           paths: files, onWait: onWait, isStopped: { Interruption.isRequested })),
       filter: packetFilter, window: window)
+  }
+}
+
+extension CaptureOptions {
+  /// Says on standard error what a live capture lost; nothing of a file.
+  func note(_ statistics: LiveCapture.Statistics?) {
+    guard let statistics else { return }
+    StandardError.write(
+      "\(statistics.received) packets received, \(statistics.droppedByKernel) dropped by the "
+        + "kernel, \(statistics.droppedByInterface) by the interface")
   }
 }
 

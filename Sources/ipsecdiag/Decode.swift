@@ -65,6 +65,7 @@ struct Decode: ParsableCommand {
   var output: String?
 
   mutating func validate() throws {
+    try capture.requireSource()
     if [json, ndjson, format != nil].count(where: { $0 }) > 1 {
       throw ValidationError("Give one of --format, --json and --ndjson.")
     }
@@ -102,7 +103,7 @@ struct Decode: ParsableCommand {
         }
         try KeyReport(decryptor, showsKeys: keys.showKeys).write(options.format, to: output)
       }
-      note(reader.statistics)
+      capture.note(reader.statistics)
       return problems
     } catch let error as CaptureError {
       throw Failure(error)
@@ -127,13 +128,6 @@ struct Decode: ParsableCommand {
     options.isQuiet = quiet
     options.width = Terminal.width
     return options
-  }
-
-  private func note(_ statistics: LiveCapture.Statistics?) {
-    guard let statistics else { return }
-    StandardError.write(
-      "\(statistics.received) packets received, \(statistics.droppedByKernel) dropped by the "
-        + "kernel, \(statistics.droppedByInterface) by the interface")
   }
 }
 

@@ -22,9 +22,11 @@ struct Failure: Error {
   }
 }
 
-/// The severity of what was found, sysexits.h, and what the shell makes of SIGINT.
+/// Those of monitoring plugins, sysexits.h, and what the shell makes of SIGINT.
 enum ExitCodes {
   static let warning: Int32 = 1
+  static let critical: Int32 = 2
+  static let unknown: Int32 = 3
   static let badData: Int32 = 65
   static let inputMissing: Int32 = 66
   static let cannotCreate: Int32 = 73
@@ -71,6 +73,19 @@ enum StandardError {
     let bytes = Array((line + "\n").utf8)
     unsafe bytes.withUnsafeBytes {
       unsafe _ = Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count)
+    }
+  }
+}
+
+enum StandardOutput {
+  /// Lets `body` write a whole report, and writes it out.
+  static func write(_ body: (Output) -> Void) throws {
+    let output = Output()
+    body(output)
+    do throws(Output.Failure) {
+      try output.flush()
+    } catch {
+      if let failure = Failure(.output(error)) { throw failure }
     }
   }
 }

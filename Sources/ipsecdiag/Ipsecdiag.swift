@@ -13,7 +13,7 @@ struct Ipsecdiag: ParsableCommand {
       66 input missing, 73 and 74 output failed, 77 no permission, 130 interrupted.
       """,
     version: version,
-    subcommands: [Decode.self, MTU.self, DPD.self, Explain.self])
+    subcommands: [Diagnose.self, Decode.self, DPD.self, MTU.self, Explain.self])
 
   static func main() {
     // A reader that went away shows as an error of write(2) instead of ending the process.
@@ -23,8 +23,16 @@ struct Ipsecdiag: ParsableCommand {
       try command.run()
     } catch let failure as Failure {
       failure.explain()
+      if let message = failure.message, NagiosCheck.isAskedFor(CommandLine.arguments) {
+        NagiosCheck.writeUnknown(message)
+        Glibc.exit(ExitCodes.unknown)
+      }
       Glibc.exit(failure.exitCode)
     } catch {
+      if !exitCode(for: error).isSuccess, NagiosCheck.isAskedFor(CommandLine.arguments) {
+        NagiosCheck.writeUnknown(message(for: error))
+        Glibc.exit(ExitCodes.unknown)
+      }
       exit(withError: error)
     }
   }

@@ -226,6 +226,9 @@ struct LivenessConfigurationTests {
     let also = Self.read(
       "conn a\n" + String(repeating: " also=a\n", count: 20_000) + " dpddelay=1\n")
     #expect(also.connections.first?.settings.delay == 1)
+    for line in ["a:\n", "a\n:b,\n", "a:b,\n", "a = \"\n", "\"\n", "{\n", "include \n", "x\n"] {
+      _ = Self.read(String(repeating: line, count: 50_000))
+    }
     let numbers = Self.read(
       "charon { retransmit_tries = 99999999999999999999\n retransmit_timeout = 1\(String(repeating: "0", count: 31))\n}"
     )

@@ -169,6 +169,7 @@ struct ScheduleMatchTests {
     "Too few gaps, gaps of nothing and gaps without rule name nobody",
     arguments: [
       [], [4], [0, 0], [-1, 2], [.nan, 1], [.infinity, 1], [1, 9, 2, 30], [8, 4, 2],
+      [0.0001, 4, 0.0001],
     ] as [[Double]])
   func nobody(gaps: [Double]) {
     #expect(Self.match(gaps) == nil)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Diagnosis
 import Testing
 
 @testable import ipsecdiag
@@ -29,6 +30,15 @@ struct GeneratedTests {
       found += 1
     }
     #expect(found > 15)
+  }
+
+  @Test("Every finding stands in ipsecdiag(7) with its severity: `make man` writes it")
+  func findings() throws {
+    let bytes = try contents(of: "\(Place.root)/man/ipsecdiag.7")
+    let page = String(decoding: bytes, as: UTF8.self)
+    for id in FindingID.allCases {
+      #expect(page.contains(".It Sy \(id.rawValue) Pq \(id.severity.rawValue)\n"))
+    }
   }
 
   private func trimmed(_ text: String) -> Substring {

@@ -91,6 +91,15 @@ package final class Decryptor {
   /// Where the key of a ``Result/packet(nextHeader:range:key:)`` was read.
   package func origin(ofESPKey key: Int) -> KeyOrigin { esp.candidates[key].key.origin }
 
+  /// The algorithms of the key of a ``Result/packet(nextHeader:range:key:)``; no integrity beside an
+  /// AEAD cipher, or where it is not known.
+  package func algorithms(ofESPKey key: Int) -> (EncryptionTransform, IntegrityTransform?)? {
+    esp.candidates[key].packetKey.map { ($0.cipher, $0.integrity) }
+  }
+
+  /// How many packets that key opened only with the ICV read as 96 bits, so far.
+  package func openedAs96Bits(byESPKey key: Int) -> UInt64 { esp.candidates[key].openedShort }
+
   private func open(
     _ record: IPsecRecord, _ internet: InternetHeader, _ dissector: Dissector, _ bytes: RawSpan,
     isCut: Bool

@@ -10,6 +10,9 @@ final class PacketKey {
   private var checker: IntegrityChecker?
   let ivBytes: Int
   let icvBytes: Int
+  let cipher: EncryptionTransform
+  /// Nil where there is none, or none that is known.
+  let integrity: IntegrityTransform?
   private let isAEAD: Bool
 
   /// Without a MAC that can be computed only the plaintext's own shape speaks for a key.
@@ -25,10 +28,12 @@ final class PacketKey {
   ) throws(CryptoError) {
     let transform = try Self.transform(cipher, keyMaterialBytes: cipherKey.count)
     opener = try PacketOpener(transform, keyMaterial: cipherKey)
+    self.cipher = transform
     ivBytes = transform.explicitIVBytes
     isAEAD = transform.isAEAD
     if transform.isAEAD {
       checker = nil
+      self.integrity = nil
       hasChecker = false
       provesCipher = true
       self.icvBytes = transform.icvBytes
@@ -39,11 +44,13 @@ final class PacketKey {
       var mac = try IntegrityTransform(id)
       if let icvBytes, icvBytes != mac.icvBytes { mac = try mac.truncated(to: icvBytes) }
       checker = try IntegrityChecker(mac, keyMaterial: integrityKey)
+      self.integrity = mac
       hasChecker = true
       provesCipher = transform.keyBytes == 0
       self.icvBytes = mac.icvBytes
     case .algorithm, .unchecked:
       checker = nil
+      self.integrity = nil
       hasChecker = false
       provesCipher = false
       self.icvBytes = icvBytes ?? 0

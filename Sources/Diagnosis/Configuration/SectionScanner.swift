@@ -92,33 +92,33 @@ struct SectionScanner {
     return nil
   }
 
-  /// ": one, two {" up to the brace; nil where none follows.
+  /// ": one, two {" up to the brace; nil where none follows. With a second colon it ends, so that no
+  /// line is looked at again and again.
   private mutating func head() -> [SectionSyntax.Value]? {
     var parents: [SectionSyntax.Value] = []
+    var hasColon = false
+    var wantsName = false
     while let byte {
       switch byte {
       case UInt8(ascii: "{"):
         advance()
         return parents
-      case UInt8(ascii: ":"), UInt8(ascii: ","), UInt8(ascii: "\n"):
+      case UInt8(ascii: ":") where !hasColon:
+        hasColon = true
+        wantsName = true
         advance()
-      case let blank where Self.isBlank(blank):
+      case UInt8(ascii: ",") where hasColon:
+        wantsName = true
         advance()
-      case let first where Self.isName(first) && position > 0 && mayRefer(parents):
+      case let first where wantsName && Self.isName(first):
+        wantsName = false
         parents.append(SectionSyntax.Value(text: name(), line: line))
+      case let blank where Self.isBlank(blank) || blank == UInt8(ascii: "\n"):
+        advance()
       default: return nil
       }
     }
     return nil
-  }
-
-  /// Names may follow only where a colon or comma came before them on the way.
-  private func mayRefer(_ parents: [SectionSyntax.Value]) -> Bool {
-    var index = position - 1
-    while index >= 0, Self.isBlank(bytes[index]) || bytes[index] == UInt8(ascii: "\n") {
-      index -= 1
-    }
-    return index >= 0 && (bytes[index] == UInt8(ascii: ":") || bytes[index] == UInt8(ascii: ","))
   }
 
   private mutating func restOfLine() -> String {

@@ -188,17 +188,16 @@ extension FindingKnowledge {
       not: ["a refused suite", "a wrong key"],
       remedies: [
         .init(
-          "Upgrade the side that speaks IKEv1: RFC 9395 has moved it to historic. Then say IKEv2 on both.",
+          "Upgrade the side that speaks IKEv1: RFC 9395 has moved it to historic. Then say IKEv2 on both; libreswan before 5 writes ikev2=yes.",
           [
             .init(.swanctl, "connections.NAME.version = 2"),
-            .init(.libreswan, "ikev2=yes    (libreswan 5: keyexchange=ikev2)"),
-            .init(.cisco, "crypto ikev2 profile NAME"),
+            .init(.libreswan, "keyexchange=ikev2"),
           ]),
         .init(
-          "Until then, IKEv1 on both sides.",
+          "Until then, IKEv1 on both sides; libreswan before 5 writes ikev2=no.",
           [
             .init(.swanctl, "connections.NAME.version = 1"),
-            .init(.libreswan, "ikev2=no    (libreswan 5: keyexchange=ikev1)"),
+            .init(.libreswan, "keyexchange=ikev1"),
           ]),
       ]),
     FindingKnowledge(

@@ -26,11 +26,10 @@ extension FindingKnowledge {
             .init(.swanctl, "connections.NAME.fragmentation = yes"),
             .init(.libreswan, "fragmentation=yes"),
             .init(.cisco, "crypto ikev2 fragmentation mtu 1200"),
-            .init(
-              .shell,
-              "reg add HKLM\\SYSTEM\\CurrentControlSet\\Services\\RemoteAccess\\Parameters\\Ikev2 /v EnableServerFragmentation /t REG_DWORD /d 1"
-            ),
           ]),
+        .init(
+          "A Windows server needs EnableServerFragmentation = 1 (DWORD) below HKLM\\SYSTEM\\CurrentControlSet\\Services\\RemoteAccess\\Parameters\\Ikev2."
+        ),
         .init(
           "Make the message smaller: ECDSA certificates, the end certificate alone without its chain."
         ),
@@ -208,10 +207,10 @@ extension FindingKnowledge {
       not: ["an error: the tunnel may work for years"],
       remedies: [
         .init(
-          "Plan the move to IKEv2; both versions can stand beside each other while peers follow.",
+          "Plan the move to IKEv2; both versions can stand beside each other while peers follow. libreswan before 5 writes ikev2=yes.",
           [
             .init(.swanctl, "connections.NAME.version = 2"),
-            .init(.libreswan, "ikev2=yes    (libreswan 5: keyexchange=ikev2)"),
+            .init(.libreswan, "keyexchange=ikev2"),
           ])
       ]),
     FindingKnowledge(

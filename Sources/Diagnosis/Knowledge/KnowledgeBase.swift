@@ -18,6 +18,10 @@ package enum KnowledgeBase {
     var found: [Topic] = []
     var others: [Topic] = []
     var rest = words.flatMap { $0.split(separator: " ").map(String.init) }[...]
+    if rest.isEmpty { return .unknown(words.first ?? "", nearest: []) }
+    // Some registered names are several words.
+    let whole = named(words.joined())
+    if !whole.isEmpty { return .topics(whole, others: []) }
     while let word = rest.popFirst() {
       var topics: [Topic] = []
       if let kinds = kinds(called: word), let next = rest.first, let number = number(next) {
@@ -97,7 +101,7 @@ package enum KnowledgeBase {
       guard
         let nearest = names.map({ name in
           (distance: distance(wanted, Array(canonical(name).utf8)), name: name)
-        }).min(by: { $0.distance < $1.distance }), nearest.distance <= max(2, wanted.count / 3)
+        }).min(by: { $0.distance < $1.distance }), nearest.distance <= max(1, wanted.count / 3)
       else { continue }
       if !best.contains(where: { $0.name == nearest.name }) { best.append(nearest) }
     }
@@ -106,7 +110,7 @@ package enum KnowledgeBase {
 
   /// How many letters have to be put in, left out or changed; 1 where one word has the other within.
   private static func distance(_ left: [UInt8], _ right: [UInt8]) -> Int {
-    if left.count >= 4, right.count > left.count, contains(right, left) { return 1 }
+    if left.count >= 3, right.count > left.count, contains(right, left) { return 1 }
     var row = Array(0...right.count)
     for (line, byte) in left.enumerated() {
       var diagonal = row[0]

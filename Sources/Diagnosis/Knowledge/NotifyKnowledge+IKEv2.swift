@@ -36,7 +36,6 @@ extension NotifyKnowledge {
         """,
       causes: [
         "a payload that the receiver's parser does not take: an extension, a length, an order",
-        "in IKE_AUTH: pre-shared keys or identities that some products report so",
         "a damaged message without an ICV, that is IKE_SA_INIT",
       ],
       look: ["the receiver's log at the same second", "ipsecdiag decode -v over the message"]),
@@ -113,7 +112,7 @@ extension NotifyKnowledge {
       35, "No more Child SAs on this IKE SA.",
       by: "The responder to CREATE_CHILD_SA.",
       causes: [
-        "a minimal implementation that knows the first Child SA only: rekey the IKE SA instead",
+        "a minimal implementation that knows the first Child SA only: make a new IKE SA instead",
         "a limit on SAs, or a licence",
       ],
       look: ["the peer's limits", "reauthentication instead of rekeying, for such peers"]),
@@ -220,7 +219,8 @@ extension NotifyKnowledge {
       by: "The initiator of a Child SA; the responder repeats it if it agrees.",
       look: ["not repeated: the SA is in tunnel mode, and an initiator may refuse that"]),
     NotifyKnowledge(
-      16392, "Certificates may be given as URL and hash.", by: "Either side, before IKE_AUTH."),
+      16392, "Certificates may be given as URL and hash.",
+      by: "Either side, beside a certificate request."),
     NotifyKnowledge(
       16393, "This CREATE_CHILD_SA replaces the Child SA with the SPI given.",
       by: "The side that rekeys; the SPI is the one that it receives on.",
@@ -315,7 +315,7 @@ extension NotifyKnowledge {
       by: "Both sides, where a Child SA is made."),
     NotifyKnowledge(
       16443, "The authentication methods that the sender takes (RFC 9593).",
-      by: "Either side, before IKE_AUTH."),
+      by: "The responder in IKE_SA_INIT or IKE_INTERMEDIATE, the initiator in IKE_AUTH."),
     NotifyKnowledge(
       16444,
       "This Child SA is one of several with equal selectors, for one CPU or queue (RFC 9611).",

@@ -61,10 +61,13 @@ package enum ProposalNotation {
     case .sequenceNumbers: return transform.id == 1 ? "esn" : nil
     case .keyExchange: table = TransformKnowledge.keyExchanges
     default:
-      guard (TransformType.additionalKeyExchange1.rawValue...TransformType.additionalKeyExchange7
-        .rawValue).contains(transform.type.rawValue),
+      guard
+        (TransformType.additionalKeyExchange1
+          .rawValue...TransformType.additionalKeyExchange7
+          .rawValue).contains(transform.type.rawValue),
         let word = TransformKnowledge.keyExchanges.first(where: { $0.id == transform.id })?[
-          keyPath: daemon].first
+          keyPath: daemon
+        ].first
       else { return nil }
       return "ke\(transform.type.rawValue - 5)_\(word)"
     }

@@ -77,6 +77,8 @@ struct TransformKnowledge: Sendable {
   // MARK: Facts
 
   private static func grades(_ id: UInt16, _ kind: Topic.Kind) -> [Topic.Part.Fact] {
+    // NONE is right or wrong by what stands beside it: its text says so.
+    if id == 0 { return [] }
     let type: TransformType
     let uses: [AlgorithmGrade.Use]
     switch kind {

@@ -53,13 +53,14 @@ extension RetransmissionSchedule {
   }
 
   /// Names the daemon that sends one message again after `gaps` seconds, each measured from one
-  /// transmission to the next. Nil for fewer than two gaps, or where no known schedule has them.
+  /// transmission to the next. Nil for fewer than two gaps, for such as no timer makes (below 50 ms:
+  /// the same packet, seen twice), or where no known schedule has them.
   ///
   /// A gap fits that differs by no more than 15 % or 100 ms. Of several schedules that fit the nearest
   /// is taken; with an equal distance, that of a daemon as it is installed. Jitter only shortens a gap
   /// (see ``StrongSwan/jitter``), up to 20 %: beyond the tolerance it leaves no match.
   package static func matching(gaps: [Double]) -> ScheduleMatch? {
-    guard gaps.count >= 2, gaps.allSatisfy({ $0.isFinite && $0 > 0 && $0 < 86_400 }) else {
+    guard gaps.count >= 2, gaps.allSatisfy({ (0.05..<86_400).contains($0) }) else {
       return nil
     }
     var candidates = [strongSwan, libreswan, iked].flatMap { standard($0, gaps) }

@@ -13,5 +13,8 @@ package struct Rule: Sendable {
 
   /// Every rule for captures. What they find is put in order of severity afterwards.
   package static let all: [Rule] =
-    []
+    [
+      IKEReachability.rule, IKENegotiation.rule, IKELargeMessages.rule, IKEAuthentication.rule,
+      IKEPractice.rule, ChildNegotiation.rule, ChildRekey.rule, PeerDeath.rule,
+    ] + packetRules
 }

@@ -1,4 +1,5 @@
 package import Decryption
+internal import IPsecCrypto
 package import PacketDissector
 
 /// Everything that the frames of a capture show, kept for the rules to judge: memory is bounded by the
@@ -129,8 +130,11 @@ package struct CaptureEvidence: Sendable {
     guard let decryptor, decryptor.results.indices.contains(index) else { return }
     hasKeys = true
     switch decryptor.results[index] {
-    case .packet(let nextHeader, let range, _):
+    case .packet(let nextHeader, let range, let key):
       flows.note(opened: true, place, sighting.frame)
+      flows.note(
+        place, suite: decryptor.suite(ofESPKey: key), isTunnel: nextHeader == 4 || nextHeader == 41,
+        openedAs96Bits: decryptor.openedAs96Bits(byESPKey: key))
       decryptor.withContent(range) { content in
         inner.add(Frame(inner: content, nextHeader: nextHeader), content, sighting)
       }
@@ -183,4 +187,15 @@ package struct CaptureEvidence: Sendable {
 
   /// Notes what reading the capture complained of.
   package mutating func note(problem: String) { quality.problems.append(problem) }
+}
+
+extension Decryptor {
+  /// The suite of an ESP key, as far as its file told.
+  fileprivate func suite(ofESPKey key: Int) -> ESPSuite? {
+    guard let (encryption, integrity) = algorithms(ofESPKey: key) else { return nil }
+    guard let integrity = integrity ?? (try? IntegrityTransform(.none)),
+      encryption.isAEAD || integrity.icvBytes > 0
+    else { return nil }
+    return ESPSuite(encryption, integrity)
+  }
 }

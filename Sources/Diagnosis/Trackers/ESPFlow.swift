@@ -38,6 +38,7 @@ package struct ESPFlow: Sendable {
   package private(set) var peakPacketsPerSecond: UInt32 = 0
   package var copies = Copies()
   package private(set) var portChanges: [PortChange] = []
+  package private(set) var destinationPortChanges: [DestinationPortChange] = []
   /// Packets that came in IP fragments, and the first of them.
   package private(set) var inFragments: UInt64 = 0
   package private(set) var firstInFragments: FrameReference?
@@ -54,6 +55,15 @@ package struct ESPFlow: Sendable {
     package let silence: Nanoseconds
     /// How many ESP packets the other side had sent until then.
     package let packetsBack: UInt64
+  }
+
+  /// The sender follows its peer to another port.
+  package struct DestinationPortChange: Sendable {
+    package let from: UInt16
+    package let to: UInt16
+    package let frame: FrameReference
+    /// Packets of the flow until then.
+    package let packets: UInt64
   }
 
   package struct Event: Sendable {
@@ -73,6 +83,10 @@ package struct ESPFlow: Sendable {
     package var firstLater: Pair?
     package var firstDifferent: Pair?
     package var firstAtOnce: Pair?
+    /// Of those that came later: the longest delay in milliseconds, and how many had another hop limit
+    /// than the first.
+    package var longestDelay: UInt32 = 0
+    package var otherHopLimit: UInt64 = 0
 
     /// In milliseconds.
     package static let captureDelay: UInt32 = 3
@@ -92,6 +106,12 @@ package struct ESPFlow: Sendable {
     package var failed: UInt64 = 0
     package var firstFailed: FrameReference?
     package var firstOpened: FrameReference?
+    /// Packets that opened only with the ICV read as 96 bits, where 128 were agreed on.
+    package var openedAs96Bits: UInt64 = 0
+    /// The algorithms of the key that opened it.
+    package var suite: ESPSuite?
+    /// Whether whole IP packets are inside; nil as long as nothing was opened.
+    package var isTunnel: Bool?
   }
 
   init(_ record: IPsecRecord, _ spi: UInt32, _ sequence: UInt32, _ sighting: Sighting, peers: Int) {
@@ -183,6 +203,12 @@ package struct ESPFlow: Sendable {
           from: sourcePort, to: sighting.sourcePort, frame: sighting.frame,
           silence: Nanoseconds(from: last.time, to: sighting.frame.time), packetsBack: packetsBack))
     }
+    if sighting.destinationPort != destinationPort, destinationPortChanges.count < 16 {
+      destinationPortChanges.append(
+        DestinationPortChange(
+          from: destinationPort, to: sighting.destinationPort, frame: sighting.frame,
+          packets: packets))
+    }
     sourcePort = sighting.sourcePort
     destinationPort = sighting.destinationPort
   }
@@ -249,7 +275,8 @@ package struct SequencePlot: Sendable {
   package private(set) var marks: [Mark] = []
   private var stride = 1
   private var skipped = 0
-  private static let limit = 1024
+  /// The most points, and the most marks.
+  package static let limit = 1024
 
   package init() {}
 

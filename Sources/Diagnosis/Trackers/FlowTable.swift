@@ -38,13 +38,14 @@ package struct FlowTable: Sendable {
     guard let place = found else {
       return insert(record, spi, sequence, sighting, bytes, hash, &peers)
     }
-    peers.countESP(flows[place].peers, sighting.frame, hopLimit: sighting.hopLimit)
     if flows[place].sourcePort != sighting.sourcePort
       || flows[place].destinationPort != sighting.destinationPort
     {
       let back = peers.find(sighting.destination, sighting.source)?.espPackets ?? 0
       flows[place].follow(sighting, packetsBack: back)
+      peers.follow(flows[place].peers, sighting)
     }
+    peers.countESP(flows[place].peers, sighting)
     let digest = ContentDigest.packet(bytes, record.range)
     let arrival = flows[place].add(record.range.count, sequence, sighting)
     if case .ahead(missing: 0) = arrival {
@@ -103,6 +104,8 @@ package struct FlowTable: Sendable {
       if flows[place].copies.firstAtOnce == nil { flows[place].copies.firstAtOnce = pair }
     } else {
       flows[place].copies.later &+= 1
+      flows[place].copies.longestDelay = max(flows[place].copies.longestDelay, delay)
+      if earlier.hopLimit != sighting.hopLimit { flows[place].copies.otherHopLimit &+= 1 }
       if flows[place].copies.firstLater == nil { flows[place].copies.firstLater = pair }
     }
     if case .farBehind(let distance) = arrival {
@@ -117,7 +120,8 @@ package struct FlowTable: Sendable {
   ) -> Int {
     if flows.isEmpty { start = sighting.frame.time }
     let pair = peers.place(sighting.source, sighting.destination)
-    peers.countESP(pair, sighting.frame, hopLimit: sighting.hopLimit)
+    peers.follow(pair, sighting)
+    peers.countESP(pair, sighting)
     var flow = ESPFlow(record, spi, sequence, sighting, peers: pair)
     if flows.count < plotLimit { flow.plot = SequencePlot() }
     let place: Int
@@ -147,6 +151,17 @@ package struct FlowTable: Sendable {
     }
     hand = (hand + 16) % flows.count
     return best
+  }
+
+  /// Notes what the key that opened a packet says of its flow.
+  mutating func note(
+    _ place: Int, suite: @autoclosure () -> ESPSuite?, isTunnel: Bool, openedAs96Bits: UInt64
+  ) {
+    if flows[place].opening.isTunnel == nil {
+      flows[place].opening.suite = suite()
+      flows[place].opening.isTunnel = isTunnel
+    }
+    flows[place].opening.openedAs96Bits = openedAs96Bits
   }
 
   mutating func note(opened isOpened: Bool, _ place: Int, _ frame: FrameReference) {

@@ -1,4 +1,4 @@
-internal import PacketDissector
+package import PacketDissector
 
 /// IP fragments of IKE and ESP that never became whole at the capture point: what their first fragment
 /// says they were.
@@ -37,6 +37,13 @@ package struct FragmentTracker: Sendable {
     var bytes: Int
   }
 
+  private struct Path: Hashable {
+    let source: IPAddress
+    let destination: IPAddress
+  }
+
+  /// Bytes of the largest IP fragment of each path: the MTU that made it, or up to 7 less.
+  private var largest: [Path: Int] = [:]
   private var open: [Key: Open] = [:]
   private var order: [Key] = []
   private static let limit = 1024
@@ -48,6 +55,10 @@ package struct FragmentTracker: Sendable {
     _ header: InternetHeader, _ position: FragmentPosition, payload: Range<Int>?, _ bytes: RawSpan,
     _ frame: FrameReference
   ) {
+    let path = Path(source: header.source, destination: header.destination)
+    if largest.count < Self.limit || largest[path] != nil {
+      largest[path] = max(largest[path] ?? 0, header.totalLength)
+    }
     let key = Key(
       source: header.source, destination: header.destination,
       identification: position.identification)
@@ -110,6 +121,11 @@ package struct FragmentTracker: Sendable {
           source: entry.source, destination: entry.destination, kind: entry.kind,
           first: entry.first, last: entry.last, bytes: entry.bytes))
     }
+  }
+
+  /// Bytes of the largest fragment that one sent to another; nil if none was seen.
+  package func largestFragment(_ source: IPAddress, _ destination: IPAddress) -> Int? {
+    largest[Path(source: source, destination: destination)]
   }
 
   /// What never became whole, those still open at the end of the capture with it.

@@ -10,6 +10,59 @@ package struct InnerTraffic: Sendable {
     package var first: FrameReference
   }
 
+  /// Echo requests that were split into IP fragments before ESP.
+  package struct SplitEchoes: Sendable {
+    package var sent: UInt64 = 0
+    package var answered: UInt64 = 0
+    package var first: FrameReference
+  }
+
+  /// Echo requests and TCP connection attempts through one direction of a tunnel.
+  package struct Requests: Sendable {
+    package private(set) var sent: UInt64 = 0
+    package private(set) var answered: UInt64 = 0
+    package private(set) var lastAnswer: FrameReference?
+    /// Those since the last answer that size does not explain, and the most that there ever were.
+    package private(set) var unanswered = Run()
+    package private(set) var longestUnanswered = Run()
+    /// Inner packets of so many bytes pass: what was answered, and what any path carries.
+    private var largestPassing = 256
+
+    package struct Run: Sendable {
+      package var count: UInt64 = 0
+      package var first: FrameReference?
+      package var last: FrameReference?
+      /// Whom the requests went to; nil where several were asked.
+      package var destination: IPAddress?
+
+      package var duration: Nanoseconds {
+        guard let first, let last else { return Nanoseconds(0) }
+        return Nanoseconds(from: first.time, to: last.time)
+      }
+    }
+
+    fileprivate mutating func ask(_ bytes: Int, _ destination: IPAddress, _ frame: FrameReference) {
+      sent &+= 1
+      guard bytes <= largestPassing else { return }
+      if unanswered.count == 0 {
+        unanswered.first = frame
+        unanswered.destination = destination
+      } else if unanswered.destination != destination {
+        unanswered.destination = nil
+      }
+      unanswered.count &+= 1
+      unanswered.last = frame
+      if unanswered.count > longestUnanswered.count { longestUnanswered = unanswered }
+    }
+
+    fileprivate mutating func answer(_ bytes: Int, _ frame: FrameReference) {
+      answered &+= 1
+      largestPassing = max(largestPassing, bytes)
+      lastAnswer = frame
+      unanswered = Run()
+    }
+  }
+
   /// One direction of a TCP connection.
   package struct Segments: Sendable {
     package let source: Endpoint
@@ -36,12 +89,19 @@ package struct InnerTraffic: Sendable {
   package struct Path: Hashable, Sendable {
     package let source: IPAddress
     package let destination: IPAddress
+
+    package init(source: IPAddress, destination: IPAddress) {
+      self.source = source
+      self.destination = destination
+    }
   }
 
   /// By outer path and inner packet size.
   package private(set) var echoes: [Path: [Int: Echoes]] = [:]
+  package private(set) var splitEchoes: [Path: SplitEchoes] = [:]
+  package private(set) var requests: [Path: Requests] = [:]
   package private(set) var segments: [Segments] = []
-  private var waiting: [EchoKey: (path: Path, bytes: Int)] = [:]
+  private var waiting: [EchoKey: (path: Path, bytes: Int?)] = [:]
   private var index: [ConnectionKey: Int] = [:]
   private static let connectionLimit = 4096
   private static let sizeLimit = 4096
@@ -62,14 +122,34 @@ package struct InnerTraffic: Sendable {
   /// Notes a packet that came out of ESP; `bytes` are the inner packet's.
   mutating func add(_ frame: Frame, _ bytes: RawSpan, _ sighting: Sighting) {
     guard let internet = frame.internet else { return }
+    if let position = internet.fragment {
+      if position.offset == 0 { add(firstFragment: internet, bytes, sighting) }
+      return
+    }
     if let echo = frame.icmp?.header.echo {
       return add(
         echo, isRequest: frame.icmp?.header.type == 8 || frame.icmp?.header.type == 128, internet,
         sighting)
     }
-    if internet.protocol == 6, internet.fragment == nil {
-      add(tcp: frame, internet, bytes, sighting)
+    if internet.protocol == 6 { add(tcp: frame, internet, bytes, sighting) }
+  }
+
+  /// The first IP fragment of an inner packet has the header of an echo, and says nothing of its size.
+  private mutating func add(
+    firstFragment internet: InternetHeader, _ bytes: RawSpan, _ sighting: Sighting
+  ) {
+    let start = Self.headerBytes(bytes) + (internet.source.isIPv6 ? 8 : 0)
+    guard start < bytes.byteCount else { return }
+    let inner = Frame(
+      inner: bytes.extracting(start..<bytes.byteCount), nextHeader: internet.protocol)
+    guard let header = inner.icmp?.header, let echo = header.echo else { return }
+    let path = Path(source: sighting.source, destination: sighting.destination)
+    guard header.type == 8 || header.type == 128 else {
+      return answer(echo.identifier, echo.sequenceNumber, internet, sighting)
     }
+    guard splitEchoes.count < Self.sizeLimit || splitEchoes[path] != nil else { return }
+    splitEchoes[path, default: SplitEchoes(first: sighting.frame)].sent &+= 1
+    wait(for: echo.identifier, echo.sequenceNumber, internet, path, bytes: nil)
   }
 
   private mutating func add(
@@ -86,17 +166,36 @@ package struct InnerTraffic: Sendable {
         echoes[path, default: [:]][bytes] = Echoes(first: sighting.frame)
       }
       echoes[path]?[bytes]?.sent &+= 1
-      if waiting.count >= Self.waitingLimit { waiting.removeAll() }
-      waiting[
-        EchoKey(
-          source: internet.source, destination: internet.destination,
-          identifier: echo.identifier, sequence: echo.sequenceNumber)] = (path, bytes)
+      requests[path, default: Requests()].ask(bytes, internet.destination, sighting.frame)
+      wait(for: echo.identifier, echo.sequenceNumber, internet, path, bytes: bytes)
     } else {
-      let key = EchoKey(
-        source: internet.destination, destination: internet.source, identifier: echo.identifier,
-        sequence: echo.sequenceNumber)
-      guard let asked = waiting.removeValue(forKey: key) else { return }
-      echoes[asked.path]?[asked.bytes]?.answered &+= 1
+      answer(echo.identifier, echo.sequenceNumber, internet, sighting)
+    }
+  }
+
+  private mutating func wait(
+    for identifier: UInt16, _ sequence: UInt16, _ internet: InternetHeader, _ path: Path,
+    bytes: Int?
+  ) {
+    if waiting.count >= Self.waitingLimit { waiting.removeAll() }
+    waiting[
+      EchoKey(
+        source: internet.source, destination: internet.destination, identifier: identifier,
+        sequence: sequence)] = (path, bytes)
+  }
+
+  private mutating func answer(
+    _ identifier: UInt16, _ sequence: UInt16, _ internet: InternetHeader, _ sighting: Sighting
+  ) {
+    let key = EchoKey(
+      source: internet.destination, destination: internet.source, identifier: identifier,
+      sequence: sequence)
+    guard let asked = waiting.removeValue(forKey: key) else { return }
+    if let bytes = asked.bytes {
+      echoes[asked.path]?[bytes]?.answered &+= 1
+      requests[asked.path]?.answer(bytes, sighting.frame)
+    } else {
+      splitEchoes[asked.path]?.answered &+= 1
     }
   }
 
@@ -125,6 +224,7 @@ package struct InnerTraffic: Sendable {
     if frame.maximumSegmentSize > 0 {
       segments[place].maximumSegmentSize = frame.maximumSegmentSize
     }
+    note(connecting: frame.tcpFlags & 0x12, place, internet, sighting)
     if frame.payloadLength > 0 {
       segments[place].send(
         sequence, bytes: frame.payloadLength, packet: internet.totalLength, sighting.frame)
@@ -133,6 +233,25 @@ package struct InnerTraffic: Sendable {
       let back = index[ConnectionKey(source: destination, destination: source)]
     {
       segments[back].acknowledge(acknowledged)
+    }
+  }
+
+  /// SYN asks, SYN with ACK answers.
+  private mutating func note(
+    connecting flags: UInt8, _ place: Int, _ internet: InternetHeader, _ sighting: Sighting
+  ) {
+    let path = Path(source: sighting.source, destination: sighting.destination)
+    if flags == 0x02 {
+      requests[path, default: Requests()].ask(
+        internet.totalLength, internet.destination, sighting.frame)
+    } else if flags == 0x12 {
+      let own = segments[place]
+      guard
+        let asked = index[ConnectionKey(source: own.destination, destination: own.source)]
+      else { return }
+      let askedPath = Path(
+        source: segments[asked].outerSource, destination: segments[asked].outerDestination)
+      requests[askedPath]?.answer(internet.totalLength, sighting.frame)
     }
   }
 

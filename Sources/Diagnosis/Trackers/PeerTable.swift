@@ -17,6 +17,43 @@ package struct PeerTable: Sendable {
     /// The hop limits that IKE messages and ESP came with: one that senders begin with says that the
     /// capture was taken near the sender.
     package var hopLimit: UInt8 = 0
+    /// ESP sent since the other side's last, and the longest such run before.
+    package var unanswered = Run()
+    package var longestUnanswered = Run()
+    /// The port behind which the sender was seen last on port 4500 of the other side, and its changes.
+    package var mappedPort: UInt16 = 0
+    package var mappingChanges: [MappingChange] = []
+    /// The last packet that was no ESP.
+    fileprivate var lastOther: FrameReference?
+
+    fileprivate init(_ source: IPAddress, _ destination: IPAddress) {
+      self.source = source
+      self.destination = destination
+    }
+  }
+
+  /// ESP of one direction while none came the other way.
+  package struct Run: Sendable {
+    package var count: UInt64 = 0
+    package var first: FrameReference?
+    package var last: FrameReference?
+    /// The smallest IP packet of it, in bytes.
+    package var smallest = Int.max
+
+    package var duration: Nanoseconds {
+      guard let first, let last else { return Nanoseconds(0) }
+      return Nanoseconds(from: first.time, to: last.time)
+    }
+  }
+
+  /// Another source port for the same sender: a NAT that gave its mapping up.
+  package struct MappingChange: Sendable {
+    package let from: UInt16
+    package let to: UInt16
+    package let frame: FrameReference
+    /// Since the sender's packet before.
+    package let silence: Nanoseconds
+    package let byKeepalive: Bool
   }
 
   /// All but what ``esp`` counts.
@@ -26,10 +63,21 @@ package struct PeerTable: Sendable {
   private var index: [Key: Int] = [:]
   package private(set) var untracked: UInt64 = 0
 
-  private struct ESP: Sendable {
+  fileprivate struct ESP: Sendable {
     var packets: UInt64 = 0
     var last = FrameReference(0, Timestamp(nanoseconds: 0))
+    /// Packets since the other side's last, their first, and the bytes of the smallest.
+    var run: UInt64 = 0
+    var runFirst = FrameReference(0, Timestamp(nanoseconds: 0))
+    var runSmallest: UInt32 = .max
+    /// Where the other direction stands; the own place until that is known.
+    var reverse: UInt32
     var hopLimit: UInt8 = 0
+
+    var unanswered: Run {
+      guard run > 0 else { return Run() }
+      return Run(count: run, first: runFirst, last: last, smallest: Int(runSmallest))
+    }
   }
 
   private struct Key: Hashable {
@@ -47,10 +95,15 @@ package struct PeerTable: Sendable {
       untracked &+= 1
       return activities.count - 1
     }
-    index[key] = activities.count
-    activities.append(Activity(source: source, destination: destination))
-    esp.append(ESP())
-    return activities.count - 1
+    let place = activities.count
+    index[key] = place
+    activities.append(Activity(source, destination))
+    esp.append(ESP(reverse: UInt32(place)))
+    if let back = index[Key(source: destination, destination: source)] {
+      esp[place].reverse = UInt32(back)
+      esp[back].reverse = UInt32(place)
+    }
+    return place
   }
 
   package func find(_ source: IPAddress, _ destination: IPAddress) -> Activity? {
@@ -64,6 +117,7 @@ package struct PeerTable: Sendable {
     guard esp[place].packets > 0 else { return activity }
     activity.espPackets = esp[place].packets
     activity.lastESP = esp[place].last
+    activity.unanswered = esp[place].unanswered
     if esp[place].last.number >= activity.lastIKE?.number ?? 0 {
       activity.hopLimit = esp[place].hopLimit
     }
@@ -71,19 +125,52 @@ package struct PeerTable: Sendable {
   }
 
   @inline(__always)
-  mutating func countESP(_ place: Int, _ frame: FrameReference, hopLimit: UInt8) {
-    esp[place] = ESP(packets: esp[place].packets &+ 1, last: frame, hopLimit: hopLimit)
+  mutating func countESP(_ place: Int, _ sighting: Sighting) {
+    let back = Int(esp[place].reverse)
+    if back != place, esp[back].run > 0 { endRun(back) }
+    esp[place].count(sighting)
+  }
+
+  private mutating func endRun(_ place: Int) {
+    if esp[place].run > activities[place].longestUnanswered.count {
+      activities[place].longestUnanswered = esp[place].unanswered
+    }
+    esp[place].run = 0
+  }
+
+  /// Follows the port behind which a sender is seen.
+  mutating func follow(_ place: Int, _ sighting: Sighting, byKeepalive: Bool = false) {
+    guard sighting.destinationPort == 4500, sighting.sourcePort != 0 else { return }
+    let known = activities[place].mappedPort
+    if known != 0, known != sighting.sourcePort, activities[place].mappingChanges.count < 16 {
+      activities[place].mappingChanges.append(
+        MappingChange(
+          from: known, to: sighting.sourcePort, frame: sighting.frame,
+          silence: silence(place, sighting.frame), byKeepalive: byKeepalive))
+    }
+    activities[place].mappedPort = sighting.sourcePort
+  }
+
+  /// Since the sender's last packet of any kind.
+  private func silence(_ place: Int, _ frame: FrameReference) -> Nanoseconds {
+    var last = activities[place].lastOther
+    if esp[place].packets > 0, esp[place].last.number >= last?.number ?? 0 { last = esp[place].last }
+    return last.map { Nanoseconds(from: $0.time, to: frame.time) } ?? Nanoseconds(0)
   }
 
   mutating func countIKE(_ sighting: Sighting) {
     let place = place(sighting.source, sighting.destination)
+    follow(place, sighting)
     activities[place].ikeMessages &+= 1
     activities[place].lastIKE = sighting.frame
+    activities[place].lastOther = sighting.frame
     activities[place].hopLimit = sighting.hopLimit
   }
 
   mutating func countKeepalive(_ sighting: Sighting) {
     let place = place(sighting.source, sighting.destination)
+    follow(place, sighting, byKeepalive: true)
+    activities[place].lastOther = sighting.frame
     if let last = activities[place].lastKeepalive {
       activities[place].longestKeepaliveGap = max(
         activities[place].longestKeepaliveGap,
@@ -98,4 +185,19 @@ extension PeerTable.Activity {
   /// Whether the capture was taken where this sender's packets begin: their hop limit is one that
   /// systems start with.
   package var startsHere: Bool { [32, 64, 128, 255].contains(hopLimit) }
+}
+
+extension PeerTable.ESP {
+  @inline(__always)
+  fileprivate mutating func count(_ sighting: Sighting) {
+    packets &+= 1
+    last = sighting.frame
+    hopLimit = sighting.hopLimit
+    if run == 0 {
+      runFirst = sighting.frame
+      runSmallest = .max
+    }
+    run &+= 1
+    runSmallest = min(runSmallest, UInt32(clamping: sighting.packetBytes))
+  }
 }

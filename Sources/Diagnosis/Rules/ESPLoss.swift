@@ -1,0 +1,93 @@
+internal import PacketDissector
+
+/// Sequence numbers that never came: the flows of one sender to one receiver are one finding.
+enum ESPLoss {
+  static let rule = Rule([.espLoss]) { evidence in
+    var worst: [OuterPath: [ESPFlow]] = [:]
+    var order: [OuterPath] = []
+    for flow in evidence.flows.flows where isLossy(flow) {
+      let path = OuterPath(source: flow.source, destination: flow.destination)
+      if worst[path] == nil { order.append(path) }
+      worst[path, default: []].append(flow)
+    }
+    return order.compactMap { path in finding(worst[path] ?? []) }
+  }
+
+  private static let leastLost: UInt64 = 10
+
+  private static func isLossy(_ flow: ESPFlow) -> Bool {
+    let lost = flow.sequence.lost
+    // One in a hundred at least; where more is missing than came, the capture holds a selection.
+    return lost >= leastLost && lost <= flow.sequence.received && flow.isCountedOn
+      && lost * 99 >= flow.sequence.received
+  }
+
+  /// More numbers are missing than came: the capture was filtered, sampled, or overrun.
+  static func isSample(_ flow: ESPFlow) -> Bool {
+    flow.sequence.lost >= leastLost && flow.sequence.lost > flow.sequence.received
+      && flow.isCountedOn
+  }
+
+  private static func finding(_ flows: [ESPFlow]) -> Finding? {
+    guard let flow = flows.max(by: { $0.sequence.lost < $1.sequence.lost }) else { return nil }
+    let lost = flow.sequence.lost
+    let all = lost + flow.sequence.received
+    var facts = [
+      Finding.Evidence(
+        "sequence numbers \(Int64(flow.firstSequence)) to \(Int64(flow.sequence.highest)): \(flow.sequence.received) came, \(lost) did not; the first gaps end here",
+        gapFrames(flow))
+    ]
+    if let disorder = flow.sequence.disorder {
+      let bursts = disorder.allBursts
+      facts.append(
+        Finding.Evidence(
+          "\(bursts.byLogarithm.reduce(0, +)) gaps, the longest of \(bursts.longest) packets; \(bursts.byLogarithm[0]) of one packet"
+        ))
+    }
+    if flow.isMirrored { facts.append(Finding.Evidence("counted without the mirror's copies")) }
+    for other in flows.prefix(8) where other.spi != flow.spi {
+      facts.append(
+        Finding.Evidence(
+          "\(spi: other.spi) too: \(other.sequence.lost) of \(other.sequence.lost + other.sequence.received) lost",
+          [other.first]))
+    }
+    return Finding(
+      .espLoss, .likely, about: flow.subject,
+      "\(Quantity.percent(lost, of: all)) of the packets of \(flow.name) never came (\(lost) of \(all))",
+      meaning: meaning(flow), evidence: facts, remedies: remedies(flow))
+  }
+
+  private static func gapFrames(_ flow: ESPFlow) -> [FrameReference] {
+    flow.events.filter { event in
+      if case .ahead(let missing) = event.arrival { missing > 0 } else { false }
+    }.prefix(8).map(\.frame)
+  }
+
+  private static func meaning(_ flow: ESPFlow) -> Statement {
+    let longest = flow.sequence.disorder?.allBursts.longest ?? 0
+    let kind: Statement =
+      longest >= 8
+      ? "many in a row: a queue that overflows, a link that flaps, or a policer"
+      : "one here and one there: congestion, or a bad link"
+    return
+      "lost between the sender and the capture, or by the capture itself (its own drop count tells); \(kind)"
+  }
+
+  private static func remedies(_ flow: ESPFlow) -> [Finding.Remedy] {
+    let hosts: Statement = "host \(flow.source) and host \(flow.destination)"
+    return [
+      Finding.Remedy(
+        "rule the capture out: tcpdump must say \"0 packets dropped by kernel\"",
+        [
+          .init(
+            .shell,
+            "tcpdump -ni any -s 128 -B 65536 -w loss.pcap '\(hosts) and (esp or udp port 4500)'")
+        ]),
+      Finding.Remedy(
+        "capture at the sender too: what it sent there and is missing here, the path lost"),
+      Finding.Remedy(
+        "look for drops in the sender's queues and at rate limits on the path",
+        [.init(.shell, "tc -s qdisc show"), .init(.shell, "ip -s link show")]),
+    ]
+  }
+}

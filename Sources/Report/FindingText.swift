@@ -1,0 +1,163 @@
+package import Diagnosis
+package import PacketDissector
+
+/// One finding for people: how bad, what, how sure; then who, how one knows, what it means and what to
+/// type.
+package struct FindingText {
+  private let page: Page
+  private let naming: Naming
+  /// Frames are timed from here.
+  private let start: Timestamp?
+  /// All frames of the evidence with their times, instead of the first few.
+  private let isVerbose: Bool
+  private static let frameLimit = 8
+  /// Where the blocks' words stand.
+  private static let column = 12
+
+  package init(_ page: Page, _ naming: Naming, start: Timestamp?, isVerbose: Bool) {
+    self.page = page
+    self.naming = naming
+    self.start = start
+    self.isVerbose = isVerbose
+  }
+
+  package func write(_ finding: Finding, to text: inout TextBuffer) {
+    headline(finding, to: &text)
+    let about = subject(finding.subject)
+    if !about.isEmpty { block("about", about, to: &text) }
+    for (index, evidence) in finding.evidence.enumerated() {
+      label(index == 0 ? "evidence" : "", to: &text)
+      page.paragraph(
+        words(evidence), from: Self.column, indent: Self.column + 2, to: &text)
+    }
+    if let meaning = finding.meaning { block("meaning", naming.text(meaning), to: &text) }
+    for (index, remedy) in finding.remedies.enumerated() {
+      label(index == 0 ? "remedy" : "", to: &text)
+      page.paragraph(
+        naming.text(remedy.text), from: Self.column, indent: Self.column + 2, to: &text)
+      settings(remedy.settings, to: &text)
+    }
+  }
+
+  /// `CRITICAL  esp-loss  3.1 % of the packets are lost                      certain`
+  private func headline(_ finding: Finding, to text: inout TextBuffer) {
+    let word = finding.severity.rawValue.uppercased()
+    let prefix = "\(word)\(String(repeating: " ", count: max(2, 10 - word.count)))"
+    let confidence = finding.confidence.rawValue
+    let column = prefix.count + finding.id.rawValue.count + 2
+    let lines = page.lines(
+      naming.text(finding.summary), first: page.width - column - confidence.count - 2,
+      rest: page.width - 10)
+    text.put(page.coloured(word, finding.severity.colour))
+    text.put(String(prefix.dropFirst(word.count)))
+    text.put(finding.id.rawValue)
+    text.put("  ")
+    for (index, line) in lines.enumerated() {
+      if index > 0 { text.spaces(10) }
+      text.put(line)
+      if index == 0 {
+        text.spaces(page.width - column - line.unicodeScalars.count - confidence.count)
+        text.put(confidence)
+      }
+      text.put("\n")
+    }
+  }
+
+  private func label(_ label: String, to text: inout TextBuffer) {
+    text.spaces(2)
+    text.put(label)
+    text.spaces(Self.column - 2 - label.count)
+  }
+
+  private func block(_ name: String, _ words: String, to text: inout TextBuffer) {
+    label(name, to: &text)
+    page.paragraph(words, from: Self.column, indent: Self.column, to: &text)
+  }
+
+  // MARK: Who
+
+  private func subject(_ subject: Finding.Subject) -> String {
+    switch subject {
+    case .ikeSA(let spi, let initiator, let responder):
+      naming.text("IKE SA \(ikeSPI: spi), \(initiator) \(page.arrow) \(responder)")
+    case .flow(let spi, let source, let destination):
+      naming.text("SPI \(spi: spi), \(source) \(page.arrow) \(destination)")
+    case .peers(let one, let other):
+      naming.text("\(one) and \(other)")
+    case .capture: ""
+    }
+  }
+
+  // MARK: How one knows
+
+  private func words(_ evidence: Finding.Evidence) -> String {
+    let frames = frames(evidence.frames)
+    let words = naming.text(evidence.text)
+    return frames.isEmpty ? words : "\(words) (\(frames))"
+  }
+
+  /// "frame 812, 12.345 s", "frames 812 819 825 and 3 more, 12.345 s to 15.600 s"
+  private func frames(_ frames: [FrameReference]) -> String {
+    guard let first = frames.first, let last = frames.last else { return "" }
+    if frames.count == 1 { return "frame \(first.number), \(time(first))" }
+    if isVerbose {
+      return "frames " + frames.map { "\($0.number) at \(time($0))" }.joined(separator: ", ")
+    }
+    let shown = frames.prefix(Self.frameLimit).map { String($0.number) }.joined(separator: " ")
+    let more = frames.count - Self.frameLimit
+    return "frames \(shown)\(more > 0 ? " and \(more) more" : ""), \(time(first)) to \(time(last))"
+  }
+
+  /// Seconds since the capture's first frame.
+  private func time(_ frame: FrameReference) -> String {
+    var text = TextBuffer(capacity: 32)
+    text.seconds(frame.time.nanoseconds &- (start ?? frame.time).nanoseconds)
+    return "\(text.string) s"
+  }
+
+  // MARK: What to type
+
+  private func settings(_ settings: [Finding.Setting], to text: inout TextBuffer) {
+    var places: [Finding.Setting.Place] = []
+    for setting in settings where !places.contains(setting.place) { places.append(setting.place) }
+    for place in places {
+      let lines = settings.filter { $0.place == place }.map { page.plain(naming.text($0.line)) }
+      text.spaces(Self.column + 2)
+      text.put(page.plain(place.title))
+      text.put("\n")
+      for line in lines {
+        switch place {
+        case .shell, .nftables: page.command(line, indent: Self.column + 4, to: &text)
+        case .swanctl, .strongswan, .libreswan, .cisco:
+          text.spaces(Self.column + 4)
+          text.put(line)
+          text.put("\n")
+        }
+      }
+    }
+  }
+}
+
+extension Finding.Setting.Place {
+  /// What stands above the lines.
+  package var title: String {
+    switch self {
+    case .swanctl: "swanctl.conf (strongSwan):"
+    case .strongswan: "strongswan.conf:"
+    case .libreswan: "ipsec.conf (libreswan):"
+    case .shell: "in a shell:"
+    case .nftables: "in a shell, or a file for nft -f:"
+    case .cisco: "Cisco IOS:"
+    }
+  }
+}
+
+extension Severity {
+  package var colour: Page.Colour {
+    switch self {
+    case .info: .blue
+    case .warning: .yellow
+    case .critical: .red
+    }
+  }
+}

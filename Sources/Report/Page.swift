@@ -1,0 +1,113 @@
+package import PacketDissector
+
+/// How text for people is laid out: at most ``width`` columns, broken at spaces and never cut off.
+package struct Page: Sendable {
+  package var width = 80
+  package var ascii = false
+  package var isColoured = false
+
+  package init(width: Int = 80, ascii: Bool = false, isColoured: Bool = false) {
+    self.width = max(40, width)
+    self.ascii = ascii
+    self.isColoured = isColoured
+  }
+
+  package enum Colour: String {
+    case red = "31"
+    case yellow = "33"
+    case green = "32"
+    case blue = "34"
+  }
+
+  /// The words in bold and in colour, where that is wanted.
+  package func coloured(_ words: String, _ colour: Colour) -> String {
+    isColoured ? "\u{1B}[1;\(colour.rawValue)m\(words)\u{1B}[0m" : words
+  }
+
+  package var arrow: String { ascii ? "->" : "\u{2192}" }
+
+  /// What a page of ASCII can hold of `words`.
+  package func plain(_ words: String) -> String {
+    guard ascii, !words.utf8.allSatisfy({ $0 < 0x80 }) else { return words }
+    var text = ""
+    for scalar in words.unicodeScalars {
+      if scalar.isASCII {
+        text.unicodeScalars.append(scalar)
+      } else {
+        text += Self.replacements[scalar] ?? "\\u{\(String(scalar.value, radix: 16))}"
+      }
+    }
+    return text
+  }
+
+  private static let replacements: [Unicode.Scalar: String] = [
+    "\u{2192}": "->", "\u{2190}": "<-", "\u{2194}": "<->", "\u{2013}": "-", "\u{2014}": "-",
+    "\u{2026}": "...", "\u{00D7}": "x", "\u{207F}": "^n", "\u{2265}": ">=", "\u{2264}": "<=",
+    "\u{2018}": "'", "\u{2019}": "'", "\u{201C}": "\"", "\u{201D}": "\"", "\u{00B1}": "+-",
+    "\u{00A0}": " ", "\u{00B5}": "u",
+  ]
+
+  /// Breaks `words` at spaces into lines: the first of at most `first` columns, the others of at most
+  /// `rest`. A word that no line holds is broken where the line ends.
+  package func lines(_ words: String, first: Int, rest: Int) -> [String] {
+    var lines: [String] = []
+    var line = ""
+    var columns = 0
+    var room: Int { max(8, lines.isEmpty ? first : rest) }
+    for word in plain(words).split(separator: " ") {
+      var word = word
+      var length = word.unicodeScalars.count
+      if columns > 0, columns + 1 + length > room {
+        lines.append(line)
+        (line, columns) = ("", 0)
+      }
+      while columns == 0, length > room {
+        let scalars = word.unicodeScalars
+        let end = scalars.index(scalars.startIndex, offsetBy: room)
+        length -= room
+        lines.append(String(word[..<end]))
+        word = word[end...]
+      }
+      if columns > 0 {
+        line += " "
+        columns += 1
+      }
+      line += word
+      columns += length
+    }
+    if columns > 0 || lines.isEmpty { lines.append(line) }
+    return lines
+  }
+
+  /// Writes `words` from column `column` on, where the buffer already stands, each further line indented
+  /// by `indent` spaces, and ends the last line.
+  package func paragraph(
+    _ words: String, from column: Int, indent: Int, to text: inout TextBuffer
+  ) {
+    for (index, line) in lines(words, first: width - column, rest: width - indent).enumerated() {
+      if index > 0 { text.spaces(indent) }
+      text.put(line)
+      text.put("\n")
+    }
+  }
+
+  /// A command of a shell or of nft: broken before a word, with the backslash that both take for a line
+  /// that goes on; whole where a quoted word forbids that.
+  package func command(_ command: String, indent: Int, to text: inout TextBuffer) {
+    let words = plain(command)
+    text.spaces(indent)
+    guard indent + words.unicodeScalars.count > width, !words.contains("'") else {
+      text.put(words)
+      return text.put("\n")
+    }
+    let room = width - indent - 2
+    for (index, line) in lines(words, first: room, rest: room - 2).enumerated() {
+      if index > 0 {
+        text.put(" \\\n")
+        text.spaces(indent + 2)
+      }
+      text.put(line)
+    }
+    text.put("\n")
+  }
+}

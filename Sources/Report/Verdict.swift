@@ -1,0 +1,80 @@
+package import Diagnosis
+internal import PacketDissector
+
+/// The first line of a report: how bad it is, and why one would think so.
+package struct Verdict: Equatable, Sendable {
+  package enum Word: String, Sendable {
+    case ok = "OK"
+    case warning = "WARNING"
+    case critical = "CRITICAL"
+    /// There was nothing to judge.
+    case unknown = "UNKNOWN"
+  }
+
+  package let word: Word
+  /// "2 findings: dpd-peer-dead, mtu-blackhole"
+  package let phrase: String
+
+  /// - Parameters:
+  ///   - findings: Those that the report is about, in its order.
+  ///   - evidence: What they were found in.
+  package init(_ findings: [Finding], in evidence: CaptureEvidence) {
+    let scope = CaptureScope(evidence)
+    let notes = findings.count { $0.severity == .info }
+    let problems = findings.count - notes
+    let ids = Self.names(of: findings)
+    switch findings.map(\.severity).max() {
+    case .critical, .warning:
+      word = findings.contains { $0.severity == .critical } ? .critical : .warning
+      let besides = notes > 0 ? " and \(Self.counted(notes, "note"))" : ""
+      phrase = "\(Self.counted(problems, "finding"))\(besides): \(ids)"
+    case .info:
+      word = .ok
+      phrase = "nothing wrong, \(Self.counted(notes, "note")): \(ids)"
+    case nil where evidence.quality.ipsecFrames == 0 && evidence.fragments.incomplete.isEmpty:
+      word = .unknown
+      phrase = "no IPsec in \(scope.size)"
+    case nil:
+      word = .ok
+      phrase = "nothing wrong in \(scope.description)"
+    }
+  }
+
+  /// Each id once, with how often where that is more than once.
+  private static func names(of findings: [Finding]) -> String {
+    var order: [FindingID] = []
+    var counts: [FindingID: Int] = [:]
+    for finding in findings {
+      if counts[finding.id] == nil { order.append(finding.id) }
+      counts[finding.id, default: 0] += 1
+    }
+    return order.map { id in
+      let count = counts[id] ?? 1
+      return count > 1 ? "\(id.rawValue) (\(count))" : id.rawValue
+    }.joined(separator: ", ")
+  }
+
+  package static func counted(_ count: some BinaryInteger, _ noun: String) -> String {
+    let number = Quantity.grouped(Int64(clamping: count))
+    return count == 1 ? "\(number) \(noun)" : "\(number) \(noun)s"
+  }
+}
+
+/// How much was looked at: "1,204 frames, 12.3 s, 2 IKE SAs, 4 ESP flows".
+package struct CaptureScope: CustomStringConvertible {
+  /// "1,204 frames, 12.3 s"
+  package let size: String
+  package let description: String
+
+  package init(_ evidence: CaptureEvidence) {
+    var parts = [Verdict.counted(evidence.quality.frames, "frame")]
+    if evidence.quality.frames > 1 { parts.append("\(evidence.quality.duration)") }
+    size = parts.joined(separator: ", ")
+    let flows = evidence.flows.flows
+    let esp = flows.count { !$0.isAH }
+    parts.append(Verdict.counted(evidence.sessions.sessions.count, "IKE SA"))
+    if esp > 0 || flows.isEmpty { parts.append(Verdict.counted(esp, "ESP flow")) }
+    if esp < flows.count { parts.append(Verdict.counted(flows.count - esp, "AH flow")) }
+    description = parts.joined(separator: ", ")
+  }
+}

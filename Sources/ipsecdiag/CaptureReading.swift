@@ -1,0 +1,37 @@
+internal import Capture
+internal import Diagnosis
+internal import Report
+
+/// What a capture shows, read to its end: for commands that judge it as a whole.
+struct CaptureReading {
+  let evidence: CaptureEvidence
+  /// What was wrong with the capture, each said on standard error.
+  let problems: [CaptureError]
+  /// Whether Ctrl-C ended the reading of a file. For a live capture that is how it ends.
+  let isInterrupted: Bool
+
+  /// Reads all that the options ask for.
+  ///
+  /// - Throws: ``Failure`` where nothing at all could be read.
+  init(_ capture: CaptureOptions, _ keys: KeyOptions, withPlots: Bool = false) throws {
+    Interruption.watch()
+    var evidence = CaptureEvidence(withPlots: withPlots)
+    do {
+      let decryptor = try keys.decryptor()
+      let reader = try capture.open(onWait: {})
+      problems = evidence.read(
+        reader, decryptor, selection: capture.selection, limit: capture.count,
+        isStopped: { Interruption.isRequested })
+      capture.note(reader.statistics)
+    } catch let error as CaptureError {
+      throw Failure(error)
+    }
+    let hasNothing = evidence.quality.frames == 0
+    for problem in problems.dropFirst(hasNothing ? 1 : 0) {
+      StandardError.write("error: \(problem)")
+    }
+    if hasNothing, let first = problems.first { throw Failure(first) }
+    isInterrupted = Interruption.isRequested && capture.interface == nil
+    self.evidence = evidence
+  }
+}
