@@ -14,8 +14,13 @@ struct CaptureReading {
   ///
   /// - Throws: ``Failure`` where nothing at all could be read.
   init(_ capture: CaptureOptions, _ keys: KeyOptions, withPlots: Bool = false) throws {
+    try self.init(capture, keys, CaptureEvidence(withPlots: withPlots))
+  }
+
+  /// Reads into `empty` evidence.
+  init(_ capture: CaptureOptions, _ keys: KeyOptions, _ empty: CaptureEvidence) throws {
     Interruption.watch()
-    var evidence = CaptureEvidence(withPlots: withPlots)
+    var evidence = empty
     do {
       let decryptor = try keys.decryptor()
       let reader = try capture.open(onWait: {})

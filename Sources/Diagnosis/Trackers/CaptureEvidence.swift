@@ -26,9 +26,12 @@ package struct CaptureEvidence: Sendable {
     case flows
   }
 
-  package init(_ scope: Scope = .everything, withPlots: Bool = false) {
+  /// - Parameter askedWindow: A replay window to count the drops of, beside the usual ones; zero for none.
+  package init(
+    _ scope: Scope = .everything, withPlots: Bool = false, askedWindow: UInt32 = 0
+  ) {
     self.scope = scope
-    flows = FlowTable(withPlots: withPlots)
+    flows = FlowTable(withPlots: withPlots, askedWindow: askedWindow)
   }
 
   /// Adds the frame that `dissector` read last.

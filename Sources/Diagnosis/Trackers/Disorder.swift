@@ -15,6 +15,9 @@ package struct Disorder: Sendable {
   package private(set) var late: UInt64 = 0
   /// How many late packets each of ``windows`` would have dropped.
   package private(set) var dropped = [UInt64](repeating: 0, count: windows.count)
+  /// A further size that was asked about, zero without one, and what it would have dropped.
+  package let askedWindow: UInt32
+  package private(set) var droppedByAsked: UInt64 = 0
   /// Late packets by distance.
   package private(set) var distances = DistanceHistogram()
   /// Numbers that left the memory without having come.
@@ -25,7 +28,8 @@ package struct Disorder: Sendable {
   private var burst: UInt64 = 0
 
   /// All numbers up to `highest` came, as the flow was in order until now.
-  init(first: UInt64, highest: UInt64) {
+  init(first: UInt64, highest: UInt64, askedWindow: UInt32) {
+    self.askedWindow = askedWindow
     came = [UInt64](repeating: .max, count: Self.words)
     recent = Self.upTo(highest)
     self.first = first
@@ -123,6 +127,7 @@ package struct Disorder: Sendable {
     for (index, window) in Self.windows.enumerated() where distance >= window {
       dropped[index] &+= 1
     }
+    if askedWindow > 0, distance >= askedWindow { droppedByAsked &+= 1 }
   }
 
   mutating func forgetLate(by distance: UInt32) {
@@ -131,6 +136,7 @@ package struct Disorder: Sendable {
     for (index, window) in Self.windows.enumerated() where distance >= window {
       dropped[index] &-= min(dropped[index], 1)
     }
+    if askedWindow > 0, distance >= askedWindow { droppedByAsked &-= min(droppedByAsked, 1) }
   }
 
   /// Lost numbers, with those among the numbers still remembered that nothing will fill any more.

@@ -114,7 +114,10 @@ package struct ESPFlow: Sendable {
     package var isTunnel: Bool?
   }
 
-  init(_ record: IPsecRecord, _ spi: UInt32, _ sequence: UInt32, _ sighting: Sighting, peers: Int) {
+  init(
+    _ record: IPsecRecord, _ spi: UInt32, _ sequence: UInt32, _ sighting: Sighting, peers: Int,
+    askedWindow: UInt32
+  ) {
     self.spi = spi
     if case .ah = record.kind { isAH = true } else { isAH = false }
     source = sighting.source
@@ -124,7 +127,7 @@ package struct ESPFlow: Sendable {
     first = sighting.frame
     last = sighting.frame
     bytes = UInt64(record.range.count)
-    self.sequence = SequenceTracker(first: sequence)
+    self.sequence = SequenceTracker(first: sequence, askedWindow: askedWindow)
     firstSequence = sequence
     largestPacket = sighting.packetBytes
     smallestPacket = sighting.packetBytes

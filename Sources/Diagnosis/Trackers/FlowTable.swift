@@ -20,7 +20,12 @@ package struct FlowTable: Sendable {
   private let plotLimit: Int
   private static let plotted = 64
 
-  package init(withPlots: Bool = false) { plotLimit = withPlots ? Self.plotted : 0 }
+  private let askedWindow: UInt32
+
+  package init(withPlots: Bool = false, askedWindow: UInt32 = 0) {
+    plotLimit = withPlots ? Self.plotted : 0
+    self.askedWindow = askedWindow
+  }
 
   /// Counts a packet; returns where its flow stands.
   @discardableResult
@@ -122,7 +127,8 @@ package struct FlowTable: Sendable {
     let pair = peers.place(sighting.source, sighting.destination)
     peers.follow(pair, sighting)
     peers.countESP(pair, sighting)
-    var flow = ESPFlow(record, spi, sequence, sighting, peers: pair)
+    var flow = ESPFlow(
+      record, spi, sequence, sighting, peers: pair, askedWindow: askedWindow)
     if flows.count < plotLimit { flow.plot = SequencePlot() }
     let place: Int
     if flows.count < Self.limit {

@@ -40,7 +40,11 @@ package struct SequenceTracker: Sendable {
   package private(set) var leaps: UInt32 = 0
   private var behindNext: UInt32 = 0
 
-  package init(first sequence: UInt32) {
+  /// A window size that is asked about; zero for none.
+  private let askedWindow: UInt32
+
+  package init(first sequence: UInt32, askedWindow: UInt32 = 0) {
+    self.askedWindow = askedWindow
     first = 1 << 32 | UInt64(sequence)
     extended = first
   }
@@ -65,7 +69,7 @@ package struct SequenceTracker: Sendable {
   }
 
   private mutating func deviate(_ sequence: UInt32, _ distance: Int32) -> Arrival {
-    if disorder == nil { disorder = Disorder(first: first, highest: extended) }
+    if disorder == nil { disorder = Disorder(first: first, highest: extended, askedWindow: askedWindow) }
     if distance > 0 {
       received &+= 1
       behindRun = 0
