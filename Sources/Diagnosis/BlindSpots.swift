@@ -41,7 +41,7 @@ enum BlindSpots {
       spots.append(
         "messages of IKE version \(version) were not judged (first in frame \(frame.number))")
     }
-    return spots
+    return spots + PacketBlindSpots.of(evidence)
   }
 }
 

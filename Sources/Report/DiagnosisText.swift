@@ -28,11 +28,8 @@ package struct DiagnosisText {
 
   package func write(to text: inout TextBuffer) {
     let verdict = Verdict(diagnosis.findings, in: diagnosis.evidence)
-    if options.isQuiet {
-      return text.put(
-        "\(page.coloured(verdict.word.rawValue, verdict.word.colour))  \(verdict.phrase)\n")
-    }
-    text.put(verdict, page)
+    text.put(verdict, options)
+    if options.isQuiet { return }
     scope(verdict, to: &text)
     let writer = FindingText(
       page, naming, start: diagnosis.evidence.quality.first?.time, isVerbose: options.isVerbose)
@@ -69,12 +66,17 @@ package struct DiagnosisText {
 }
 
 extension TextBuffer {
-  /// The verdict's line; on more lines only where one does not hold it.
-  package mutating func put(_ verdict: Verdict, _ page: Page) {
+  /// The verdict's line; on more lines only where one does not hold it and more may be said.
+  mutating func put(_ verdict: Verdict, _ options: DiagnosisText.Options) {
     let word = verdict.word.rawValue
-    put(page.coloured(word, verdict.word.colour))
+    put(options.page.coloured(word, verdict.word.colour))
     put("  ")
-    page.paragraph(verdict.phrase, from: word.count + 2, indent: word.count + 2, to: &self)
+    if options.isQuiet {
+      put(verdict.phrase)
+      return put("\n")
+    }
+    let column = word.count + 2
+    options.page.paragraph(verdict.phrase, from: column, indent: column, to: &self)
   }
 }
 

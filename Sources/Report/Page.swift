@@ -48,14 +48,14 @@ package struct Page: Sendable {
   ]
 
   /// Breaks `words` at spaces into lines: the first of at most `first` columns, the others of at most
-  /// `rest`. A word that no line holds is broken where the line ends.
+  /// `rest`. A number keeps its unit; a word that no line holds is broken where the line ends.
   package func lines(_ words: String, first: Int, rest: Int) -> [String] {
     var lines: [String] = []
     var line = ""
     var columns = 0
     var room: Int { max(8, lines.isEmpty ? first : rest) }
-    for word in plain(words).split(separator: " ") {
-      var word = word
+    for word in Self.unbreakable(plain(words)) {
+      var word = word[...]
       var length = word.unicodeScalars.count
       if columns > 0, columns + 1 + length > room {
         lines.append(line)
@@ -77,6 +77,22 @@ package struct Page: Sendable {
     }
     if columns > 0 || lines.isEmpty { lines.append(line) }
     return lines
+  }
+
+  private static let units: Set<Substring> = ["ns", "ms", "s", "min", "h", "days", "B", "%"]
+
+  /// The words, with a unit in one piece with the number before it.
+  private static func unbreakable(_ text: String) -> [String] {
+    var words: [String] = []
+    for word in text.split(separator: " ") {
+      let unit = word.prefix { $0.isLetter || $0 == "%" }
+      if units.contains(unit), words.last?.last?.isNumber == true {
+        words[words.count - 1] += " \(word)"
+      } else {
+        words.append(String(word))
+      }
+    }
+    return words
   }
 
   /// Writes `words` from column `column` on, where the buffer already stands, each further line indented

@@ -29,6 +29,10 @@ extension TextBuffer {
     list(session.chosenAlgorithms) { $0.json($1) }
     put(",\"vendors\":")
     list(session.vendors) { $0.json($1) }
+    put(",\"initiator_schedule\":")
+    json(session.schedule(ofInitiator: true))
+    put(",\"responder_schedule\":")
+    json(session.schedule(ofInitiator: false))
     put(",\"over_tcp\":")
     json(session.usesTCP)
     put(",\"initiator_behind_nat\":")
@@ -49,6 +53,18 @@ extension TextBuffer {
     json(end.address, naming)
     put(",\"port\":")
     decimal(end.port)
+    put("}")
+  }
+
+  /// Whose retransmissions they are.
+  mutating func json(_ schedule: ScheduleMatch?) {
+    guard let schedule else { return put("null") }
+    put("{\"name\":")
+    json(schedule.name)
+    put(",\"daemon\":")
+    if let daemon = schedule.daemon { json(daemon.rawValue) } else { put("null") }
+    put(",\"confidence\":")
+    json(schedule.confidence.rawValue)
     put("}")
   }
 

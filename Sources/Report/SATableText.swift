@@ -50,12 +50,14 @@ package struct SATableText {
     let algorithms = session.chosenAlgorithms
     if !algorithms.isEmpty { line("    chose \(algorithms.joined(separator: ", "))", to: &text) }
     line("    \(messages(session))", to: &text)
-    let daemons = session.vendors
-    if !daemons.isEmpty {
-      var names = TextBuffer(capacity: 128)
-      names.escaped(daemons.joined(separator: ", "))
-      line("    vendor IDs \(names.string)", to: &text)
+    for isInitiators in [true, false] {
+      guard let schedule = session.schedule(ofInitiator: isInitiators) else { continue }
+      let side = isInitiators ? "initiator" : "responder"
+      line(
+        "    \(side) sends again by \(schedule.name) (\(schedule.confidence.rawValue))", to: &text)
     }
+    let vendors = session.vendors
+    if !vendors.isEmpty { line("    vendor IDs \(vendors.joined(separator: ", "))", to: &text) }
     if isVerbose {
       for exchange in session.exchanges { self.exchange(exchange, session, to: &text) }
     }

@@ -18,7 +18,10 @@ package struct Verdict: Equatable, Sendable {
   /// - Parameters:
   ///   - findings: Those that the report is about, in its order.
   ///   - evidence: What they were found in.
-  package init(_ findings: [Finding], in evidence: CaptureEvidence) {
+  ///   - nothing: What to say where there is none.
+  package init(
+    _ findings: [Finding], in evidence: CaptureEvidence, nothing: String = "nothing wrong"
+  ) {
     let scope = CaptureScope(evidence)
     let notes = findings.count { $0.severity == .info }
     let problems = findings.count - notes
@@ -30,13 +33,13 @@ package struct Verdict: Equatable, Sendable {
       phrase = "\(Self.counted(problems, "finding"))\(besides): \(ids)"
     case .info:
       word = .ok
-      phrase = "nothing wrong, \(Self.counted(notes, "note")): \(ids)"
+      phrase = "\(nothing), \(Self.counted(notes, "note")): \(ids)"
     case nil where evidence.quality.ipsecFrames == 0 && evidence.fragments.incomplete.isEmpty:
       word = .unknown
       phrase = "no IPsec in \(scope.size)"
     case nil:
       word = .ok
-      phrase = "nothing wrong in \(scope.description)"
+      phrase = "\(nothing) in \(scope.description)"
     }
   }
 
@@ -72,9 +75,22 @@ package struct CaptureScope: CustomStringConvertible {
     size = parts.joined(separator: ", ")
     let flows = evidence.flows.flows
     let esp = flows.count { !$0.isAH }
-    parts.append(Verdict.counted(evidence.sessions.sessions.count, "IKE SA"))
+    if evidence.scope == .everything {
+      parts.append(Verdict.counted(evidence.sessions.sessions.count, "IKE SA"))
+    }
     if esp > 0 || flows.isEmpty { parts.append(Verdict.counted(esp, "ESP flow")) }
     if esp < flows.count { parts.append(Verdict.counted(flows.count - esp, "AH flow")) }
     description = parts.joined(separator: ", ")
+  }
+}
+
+extension CaptureDiagnosis {
+  /// What a report about some findings says of all others; nil where there are none above a note.
+  package func others(than shown: [Finding]) -> String? {
+    let all = findings.count { $0.severity > .info }
+    let others = all - shown.count { $0.severity > .info }
+    return others > 0
+      ? "besides, \(Verdict.counted(others, "finding")) of other kinds: `ipsecdiag diagnose` tells"
+      : nil
   }
 }

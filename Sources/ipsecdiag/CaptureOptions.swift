@@ -53,12 +53,23 @@ struct CaptureOptions: ParsableArguments {
       valueName: "filter"))
   var filter: [String] = []
 
-  /// Whether there is anything to read.
-  var isGiven: Bool { !files.isEmpty || interface != nil }
-
+  /// What a command that reads captures calls from its `validate`.
   func requireSource() throws {
     if files.isEmpty == (interface == nil) {
       throw ValidationError("Give a capture with -r FILE, or an interface with -i NAME.")
+    }
+  }
+
+  /// The same for one that may compute instead.
+  func requireSource(orCalculate calculates: Bool) throws {
+    guard calculates else {
+      guard !files.isEmpty || interface != nil else {
+        throw ValidationError("Give a capture with -r FILE, or --calculate.")
+      }
+      return try requireSource()
+    }
+    if !files.isEmpty || interface != nil || !filter.isEmpty {
+      throw ValidationError("--calculate reads no capture: leave out -r, -i and filters.")
     }
   }
 

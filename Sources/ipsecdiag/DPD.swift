@@ -5,49 +5,69 @@ internal import Report
 struct DPD: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "dpd",
-    abstract: "Computes how long a dead peer really goes unnoticed.",
+    abstract:
+      "Shows who checks whether its peer lives, or computes how long a dead one goes unnoticed.",
     discussion: """
-      Without --daemon and --config, a table of the daemons as installed. Times may have a unit: \
-      30, 30s, 2m, 1h, 500ms.
+      With a capture: who checks whom how often, what was answered, and what is wrong with it. IKEv1's \
+      checks are encrypted, so they take --keys. Exit codes are those of diagnose.
+
+      With --calculate: without --daemon and --config, a table of the daemons as installed. Times may \
+      have a unit: 30, 30s, 2m, 1h, 500ms.
 
       Examples:
+        ipsecdiag dpd -r outage.pcap
         ipsecdiag dpd --calculate --daemon strongswan --dpd-delay 30s
         ipsecdiag dpd --calculate --config /etc/swanctl/swanctl.conf \\
           --config /etc/strongswan.conf
         ipsecdiag dpd --calculate --daemon libreswan --dpd-delay 3 --dpd-timeout 5 --target 10s
       """)
 
-  @Flag(help: "Compute, and send nothing. The one way there is today.")
+  @Flag(help: "Compute from settings; no capture is read.")
   var calculate = false
 
   @OptionGroup var liveness: LivenessOptions
+
+  @OptionGroup var capture: CaptureOptions
+
+  @OptionGroup var keys: KeyOptions
+
+  @OptionGroup var verdict: VerdictOptions
 
   @Flag(help: "One JSON document.")
   var json = false
 
   mutating func validate() throws {
-    guard calculate else {
-      throw ValidationError("Give --calculate; checking a peer or a capture is not built yet.")
-    }
+    try capture.requireSource(orCalculate: calculate)
+    try keys.refuseReport()
   }
 
   func run() throws {
+    if calculate { return try self.computed() }
+    let reading = try CaptureReading(capture, keys)
+    let report = LivenessReport(CaptureDiagnosis(reading.evidence), verdict.naming)
+    try StandardOutput.write { output in
+      if json {
+        report.writeJSON(toolVersion: Ipsecdiag.version, to: &output.text)
+      } else {
+        report.writeText(verdict.textOptions, to: &output.text)
+      }
+    }
+    try verdict.end(report.findings, reading)
+  }
+
+  private func computed() throws {
     let report = try liveness.report()
     for problem in report.problems {
       StandardError.write("warning: \(problem.file): \(problem.problem)")
     }
-    let output = Output()
-    if json {
-      report.writeJSON(toolVersion: Ipsecdiag.version, to: &output.text)
-    } else if let delay = liveness.tableDelay {
-      report.writeTable(delay: delay, to: &output.text)
-    } else {
-      report.writeText(to: &output.text)
-    }
-    do throws(Output.Failure) {
-      try output.flush()
-    } catch {
-      if let failure = Failure(.output(error)) { throw failure }
+    try StandardOutput.write { output in
+      if json {
+        report.writeJSON(toolVersion: Ipsecdiag.version, to: &output.text)
+      } else if let delay = liveness.tableDelay {
+        report.writeTable(delay: delay, to: &output.text)
+      } else {
+        report.writeText(to: &output.text)
+      }
     }
     if report.hasWarning, liveness.tableDelay == nil {
       throw Failure(nil, exitCode: ExitCodes.warning)

@@ -50,9 +50,7 @@ struct Diagnose: ParsableCommand {
     if [json, ndjson, nagios, format != nil].count(where: { $0 }) > 1 {
       throw ValidationError("Give one of --format, --json, --ndjson and --nagios.")
     }
-    if keys.keyReport {
-      throw ValidationError("--key-report goes with decode: it is about keys, not about findings.")
-    }
+    try keys.refuseReport()
   }
 
   private var chosenFormat: Format {
@@ -67,7 +65,7 @@ struct Diagnose: ParsableCommand {
     try StandardOutput.write { output in
       switch chosenFormat {
       case .text, .nagios:
-        DiagnosisText(diagnosis, naming, textOptions).write(to: &output.text)
+        DiagnosisText(diagnosis, naming, verdict.textOptions).write(to: &output.text)
       case .json:
         DiagnosisJSON(diagnosis, naming, toolVersion: Ipsecdiag.version)
           .writeDocument(to: &output.text)
@@ -77,13 +75,5 @@ struct Diagnose: ParsableCommand {
       }
     }
     try verdict.end(diagnosis.findings, reading)
-  }
-
-  private var textOptions: DiagnosisText.Options {
-    var options = DiagnosisText.Options()
-    options.page = verdict.page
-    options.isQuiet = verdict.quiet
-    options.isVerbose = verdict.verbose
-    return options
   }
 }

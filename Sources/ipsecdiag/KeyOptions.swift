@@ -26,6 +26,13 @@ struct KeyOptions: ParsableArguments {
     }
   }
 
+  /// For commands whose report is about something else.
+  func refuseReport() throws {
+    if keyReport {
+      throw ValidationError("--key-report goes with decode, which tells how each key fared.")
+    }
+  }
+
   /// Reads all files; nil without any. What is wrong with a line goes to standard error.
   func decryptor() throws -> Decryptor? {
     if files.isEmpty { return nil }

@@ -5,17 +5,21 @@ internal import Report
 struct MTU: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "mtu",
-    abstract: "Computes the inner MTU and TCP MSS that a tunnel leaves.",
+    abstract: "Shows which packet sizes get through, or computes what MTU a tunnel leaves.",
     discussion: """
-      Without --suite, a table of the usual suites.
+      With a capture: the largest packets each way, ICMP errors about size, IP fragments, with --keys \
+      what is inside as well, and what is wrong with it. Exit codes are those of diagnose.
+
+      With --calculate: the inner MTU and TCP MSS; without --suite, a table of the usual suites.
 
       Examples:
+        ipsecdiag mtu -r slow.pcap --keys charon.keys
         ipsecdiag mtu --calculate --suite aes256gcm16 --nat-t
         ipsecdiag mtu --calculate --suite aes128-sha256 --path-mtu 1492 --ipv6
         ipsecdiag mtu --calculate --path-mtu 1500 --path-mtu 1400
       """)
 
-  @Flag(help: "Compute, and send nothing. The one way there is today.")
+  @Flag(help: "Compute from what the options say; no capture is read.")
   var calculate = false
 
   @Option(
@@ -48,6 +52,12 @@ struct MTU: ParsableCommand {
   @Flag(help: "Enhanced ESP instead of ESP (experimental: a draft, AEAD suites only).")
   var eesp = false
 
+  @OptionGroup var capture: CaptureOptions
+
+  @OptionGroup var keys: KeyOptions
+
+  @OptionGroup var verdict: VerdictOptions
+
   @Flag(help: "One JSON document.")
   var json = false
 
@@ -58,9 +68,8 @@ struct MTU: ParsableCommand {
   ]
 
   mutating func validate() throws {
-    guard calculate else {
-      throw ValidationError("Give --calculate; measuring a path is not built yet.")
-    }
+    try capture.requireSource(orCalculate: calculate)
+    try keys.refuseReport()
     if isInUDP && isInTCP { throw ValidationError("Give one of --nat-t and --tcp.") }
     if let bad = pathMtu.first(where: { !(68...65_535).contains($0) }) {
       throw ValidationError("--path-mtu is 68 to 65535 bytes, not \(bad).")
@@ -79,6 +88,20 @@ struct MTU: ParsableCommand {
   }
 
   func run() throws {
+    if calculate { return try computed() }
+    let reading = try CaptureReading(capture, keys)
+    let report = PathReport(CaptureDiagnosis(reading.evidence), verdict.naming)
+    try StandardOutput.write { output in
+      if json {
+        report.writeJSON(toolVersion: Ipsecdiag.version, to: &output.text)
+      } else {
+        report.writeText(verdict.textOptions, to: &output.text)
+      }
+    }
+    try verdict.end(report.findings, reading)
+  }
+
+  private func computed() throws {
     let overheads = suites.filter { !eesp || $0.isAEAD }.map { suite in
       var overhead = TunnelOverhead(suite)
       overhead.mode = transport ? .transport : .tunnel
@@ -89,16 +112,12 @@ struct MTU: ParsableCommand {
       return overhead
     }
     let report = MTUReport(overheads, pathMTUs: pathMtu.isEmpty ? [1500] : pathMtu)
-    let output = Output()
-    if json {
-      report.writeJSON(toolVersion: Ipsecdiag.version, to: &output.text)
-    } else {
-      report.writeText(to: &output.text)
-    }
-    do throws(Output.Failure) {
-      try output.flush()
-    } catch {
-      if let failure = Failure(.output(error)) { throw failure }
+    try StandardOutput.write { output in
+      if json {
+        report.writeJSON(toolVersion: Ipsecdiag.version, to: &output.text)
+      } else {
+        report.writeText(to: &output.text)
+      }
     }
   }
 }

@@ -38,10 +38,18 @@ struct VerdictOptions: ParsableArguments {
 
   var naming: Naming { Naming(redacts: redact) }
 
-  var page: Page {
+  private var page: Page {
     Page(
       width: min(80, Terminal.width ?? 80), ascii: ascii || !Terminal.isUTF8,
       isColoured: color.isColoured)
+  }
+
+  var textOptions: DiagnosisText.Options {
+    var options = DiagnosisText.Options()
+    options.page = page
+    options.isQuiet = quiet
+    options.isVerbose = verbose
+    return options
   }
 
   /// The exit code of `findings`: 0, or 1 or 2 for the worst that is at or above the threshold.

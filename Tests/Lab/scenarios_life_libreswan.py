@@ -23,7 +23,7 @@ def standing(lab, **settings):
     return a, at_a
 
 
-def dies(lab, index, slug, words, limit, **settings):
+def dies(lab, index, slug, words, limit, finding, **settings):
     a, at_a = standing(lab, **settings)
     time.sleep(4)
     # A router no longer: what is not for it, it drops without a word.
@@ -36,7 +36,7 @@ def dies(lab, index, slug, words, limit, **settings):
         f"A (libreswan, dpddelay 3 s, dpdtimeout 5 s, which IKEv2 ignores{words}) sends five echoes"
         f" to B (strongSwan) and checks liveness; B falls silent at {silent:.1f} s, and A gives up"
         f" at {gone:.1f} s and tries IKE_SA_INIT anew; captured at A from the first message on",
-        finding="dpd-detection-time", origin=ORIGIN)
+        finding=finding, origin=ORIGIN)
 
 
 @recording()
@@ -51,10 +51,10 @@ def libreswan_dpd_answered(lab, index):
 
 @recording()
 def libreswan_dpd_default_schedule(lab, index):
-    dies(lab, index, "libreswan-dpd-default-schedule", "", 120)
+    dies(lab, index, "libreswan-dpd-default-schedule", "", 120, "dpd-detection-time")
 
 
 @recording()
 def libreswan_dpd_short_schedule(lab, index):
-    dies(lab, index, "libreswan-dpd-short-schedule", "; retransmit-timeout 8 s", 60,
+    dies(lab, index, "libreswan-dpd-short-schedule", "; retransmit-timeout 8 s", 60, "dpd-peer-dead",
          **{"retransmit-timeout": "8s"})

@@ -51,7 +51,7 @@ def peer_rebooted_silent(lab, index):
         index, "peer-rebooted-silent", "S14",
         f"B loses power at {gone:.1f} s and stands again at {back:.1f} s with no SA; A, without"
         " liveness checks, sends echoes on the old SPI every 0.5 s for 15 s more, which B drops"
-        " without a word: only B's own counters tell that the SPI is unknown", "esp-one-way")
+        " without a word: only B's own counters tell that the SPI is unknown", "esp-one-way;esp-unknown-spi")
 
 
 @recording()

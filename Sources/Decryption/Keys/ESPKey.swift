@@ -33,8 +33,10 @@ package struct ESPKey: Sendable {
   /// The length of the ICV where it may differ from what the algorithms say; for
   /// ``KeyIntegrity/unchecked`` always.
   package var icvBytes: Int?
-  /// Nil if not known, as the two below.
+  /// Nil if not known, as the three below.
   package var usesESN: Bool?
+  /// The receiver's replay window, in packets, where the file is its own; zero if that has none.
+  package var replayWindow: UInt32?
   package var mode: Mode?
   package var encapsulation: Encapsulation?
   package var origin: KeyOrigin

@@ -34,7 +34,15 @@ struct KernelState {
     guard let first = words.first?.string else { return }
     switch first {
     case "proto": try identity(words)
+    case "replay_window":
+      // With a bitmap: behind it the line "replay-window" says 0.
+      if words.count >= 2, let window = UInt32(words[1].prefix { $0 != UInt8(ascii: ",") }.string) {
+        key.replayWindow = window
+      }
     case "replay-window", "flag":
+      if words.count >= 2, first == "replay-window", key.replayWindow == nil {
+        key.replayWindow = UInt32(words[1].string)
+      }
       // Older iproute2 prints the flag's number.
       let flags = words.drop { !$0.isText("flag") }
       // -s has a second line that begins so, among the counters.

@@ -97,6 +97,9 @@ package final class Decryptor {
     esp.candidates[key].packetKey.map { ($0.cipher, $0.integrity) }
   }
 
+  /// The replay window of the key's SA, where its file tells.
+  package func replayWindow(ofESPKey key: Int) -> UInt32? { esp.candidates[key].key.replayWindow }
+
   /// How many packets that key opened only with the ICV read as 96 bits, so far.
   package func openedAs96Bits(byESPKey key: Int) -> UInt64 { esp.candidates[key].openedShort }
 

@@ -157,6 +157,15 @@ package enum Quantity {
     return places == 0 ? "\(scaled)" : "\(scaled / scale).\(padded(scaled % scale, places))"
   }
 
+  /// "once", "twice", "17 times"
+  package static func times(_ count: UInt64) -> String {
+    switch count {
+    case 1: "once"
+    case 2: "twice"
+    default: "\(grouped(Int64(clamping: count))) times"
+    }
+  }
+
   static func padded(_ value: UInt64, _ width: Int) -> String {
     let digits = String(value)
     return String(repeating: "0", count: max(0, width - digits.count)) + digits

@@ -9,7 +9,8 @@ enum CaptureTruncated {
           "\(quality.cutIPsec) of \(quality.ipsecFrames) IPsec frames are shorter than they were on the wire",
           [first]))
     }
-    facts += quality.problems.prefix(4).map { Finding.Evidence("\($0)") }
+    // A file that could not be read at all is no capture that ends early.
+    if quality.frames > 0 { facts += quality.problems.prefix(4).map { Finding.Evidence("\($0)") } }
     guard !facts.isEmpty else { return [] }
     let isCut = quality.cutIPsec > 0
     return [

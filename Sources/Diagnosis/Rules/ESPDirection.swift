@@ -65,7 +65,7 @@ enum ESPDirection {
       meaning: "IKE passes, so the tunnel looks up, and all its traffic is lost",
       evidence: [
         Finding.Evidence(
-          "ICMP \(what) from \(error.reporter) quotes ESP, \(count) times", error.frames)
+          "ICMP \(what) from \(error.reporter) quotes ESP, \(Quantity.times(count))", error.frames)
       ] + ikeWorks(path, since: error.frames.first?.time, evidence),
       remedies: remedies(path, evidence))
   }
@@ -80,7 +80,9 @@ enum ESPDirection {
     guard !alive.isEmpty else { return nil }
     let checks = Self.checks(by: path.destination, of: path, from: first, to: last, evidence)
     let requests = unansweredRequests(path, since: first, evidence)
-    let peerHearsNothing = checks.count >= 2 && (run.smallest <= 256 || requests != nil)
+    // A large packet may be lost for its size, and some peers check now and then whatever they hear.
+    let peerHearsNothing =
+      requests == nil ? checks.count >= 2 && run.smallest <= 256 : !checks.isEmpty
     guard peerHearsNothing || requests != nil else { return nil }
     // ESP in UDP shares its port with IKE, which passes: a filter on protocol 50 stops both ways.
     let isBlocked = peerHearsNothing || isPlain(path, evidence)
@@ -93,7 +95,7 @@ enum ESPDirection {
     if peerHearsNothing {
       facts.append(
         Finding.Evidence(
-          "\(path.destination) checks meanwhile whether \(path.source) lives (\(checks.count) times): it hears no ESP",
+          "\(path.destination) checks meanwhile whether \(path.source) lives (\(Quantity.times(UInt64(checks.count)))): it hears no ESP",
           Array(checks.prefix(8))))
     }
     facts += alive
@@ -130,7 +132,7 @@ enum ESPDirection {
           "\(run.count) requests inside the tunnel from \(path.source) in \(run.duration), none answered",
           [first, last]),
         Finding.Evidence(
-          "\(path.destination) checks meanwhile whether \(path.source) lives (\(checks.count) times): it hears no ESP",
+          "\(path.destination) checks meanwhile whether \(path.source) lives (\(Quantity.times(UInt64(checks.count)))): it hears no ESP",
           Array(checks.prefix(8))),
         Finding.Evidence(
           "ESP from \(path.destination) keeps coming: \(back.espPackets) packets", [lastBack]),

@@ -14,12 +14,18 @@ enum ESPLoss {
   }
 
   private static let leastLost: UInt64 = 10
+  /// Less are an outage, or a pause of the capture.
+  private static let leastGaps: UInt64 = 3
 
   private static func isLossy(_ flow: ESPFlow) -> Bool {
     let lost = flow.sequence.lost
     // One in a hundred at least; where more is missing than came, the capture holds a selection.
     return lost >= leastLost && lost <= flow.sequence.received && flow.isCountedOn
-      && lost * 99 >= flow.sequence.received
+      && lost * 99 >= flow.sequence.received && gaps(flow) >= leastGaps
+  }
+
+  private static func gaps(_ flow: ESPFlow) -> UInt64 {
+    flow.sequence.disorder?.allBursts.byLogarithm.reduce(0, +) ?? 0
   }
 
   /// More numbers are missing than came: the capture was filtered, sampled, or overrun.

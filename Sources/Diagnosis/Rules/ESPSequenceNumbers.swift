@@ -3,14 +3,16 @@ internal import PacketDissector
 /// One sequence number used for two packets, and numbers that run out.
 enum ESPSequenceNumbers {
   static let rule = Rule([.espSequenceReuse, .espSequenceWrap]) { evidence in
-    evidence.flows.flows.compactMap(reuse)
+    evidence.flows.flows.compactMap { reuse($0, evidence) }
       + evidence.flows.flows.compactMap { wrap($0, evidence) }
   }
 
   // MARK: Reuse
 
-  private static func reuse(_ flow: ESPFlow) -> Finding? {
-    guard flow.copies.different >= 2, let pair = flow.copies.firstDifferent else { return nil }
+  private static func reuse(_ flow: ESPFlow, _ evidence: CaptureEvidence) -> Finding? {
+    guard flow.copies.different >= 2, let pair = flow.copies.firstDifferent,
+      !isNegotiatedAnew(flow, pair, evidence)
+    else { return nil }
     var facts = [
       Finding.Evidence(
         "number \(Int64(pair.sequence)) in frame \(Int64(pair.earlierFrame)), and \(pair.milliseconds) ms later with other bytes",
@@ -21,7 +23,9 @@ enum ESPSequenceNumbers {
     ]
     if flow.sequence.restarts > 0 {
       facts.append(
-        Finding.Evidence("the counter began anew \(flow.sequence.restarts) times under this SPI"))
+        Finding.Evidence(
+          "the counter began anew under this SPI, \(Quantity.times(UInt64(flow.sequence.restarts)))"
+        ))
     }
     if pair.hopLimits.earlier != pair.hopLimits.later {
       facts.append(
@@ -48,6 +52,25 @@ enum ESPSequenceNumbers {
           [.init(.shell, "swanctl --rekey --child CHILD")]),
         Finding.Remedy("never restore a gateway with its SAs from a snapshot"),
       ])
+  }
+
+  /// A Child SA was set up between the two packets: a peer that takes the same SPI again has other keys.
+  private static func isNegotiatedAnew(
+    _ flow: ESPFlow, _ pair: ESPFlow.Copies.Pair, _ evidence: CaptureEvidence
+  ) -> Bool {
+    evidence.sessions.sessions.contains { session in
+      session.involves(flow.source, flow.destination)
+        && session.exchanges.contains { exchange in
+          guard let answer = exchange.response?.first.frame else { return false }
+          let isSetup =
+            session.majorVersion == 1
+            ? exchange.type == IKEv1ExchangeType.quickMode.rawValue
+            : exchange.type == ExchangeType.ikeAuth.rawValue
+              || exchange.type == ExchangeType.createChildSA.rawValue
+          return isSetup && answer.number > UInt64(pair.earlierFrame)
+            && answer.number < pair.frame.number
+        }
+    }
   }
 
   // MARK: Wrap

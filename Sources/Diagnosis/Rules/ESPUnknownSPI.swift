@@ -6,7 +6,7 @@ enum ESPUnknownSPI {
     var found: Set<OuterPath> = []
     var findings: [Finding] = []
     let candidates =
-      notified(evidence) + comeback(evidence) + initialContact(evidence)
+      notified(evidence) + deleted(evidence) + comeback(evidence) + initialContact(evidence)
       + silenced(evidence)
     for (path, finding) in candidates where !found.contains(path) {
       found.insert(path)
@@ -94,6 +94,39 @@ enum ESPUnknownSPI {
     ESPDirection.silentRun(path, evidence) != nil
   }
 
+  // MARK: The peer deleted it
+
+  private static func deleted(_ evidence: CaptureEvidence) -> [(OuterPath, Finding)] {
+    evidence.sessions.sessions.flatMap { session in
+      session.exchanges.flatMap { [$0.request, $0.response] }.compactMap(\.self)
+    }.compactMap { message in
+      let spis = message.content.deletions.filter { $0.protocolID == ProtocolID.esp.rawValue }
+        .flatMap(\.spis)
+      let path = OuterPath(
+        source: message.first.destination.address, destination: message.first.source.address)
+      guard !spis.isEmpty, let run = ESPDirection.silentRun(path, evidence), let last = run.last,
+        let flow = evidence.flows(path.source, path.destination).first(where: { flow in
+          spis.contains(flow.spi)
+            && Nanoseconds(from: message.last.frame.time, to: flow.last.time).seconds > grace
+        }), last.time >= flow.last.time
+      else { return nil }
+      return (
+        path,
+        finding(
+          flow, .critical, .certain,
+          "\(path.source) still sends on \(spi: flow.spi), which \(path.destination) has deleted",
+          [
+            Finding.Evidence("\(path.destination) deletes \(spi: flow.spi)", [message.first.frame]),
+            Finding.Evidence(
+              "the last packet on it, \(Nanoseconds(from: message.last.frame.time, to: flow.last.time)) later",
+              [flow.last]),
+            Finding.Evidence(
+              "\(run.count) packets without one back", run.first.map { [$0] } ?? []),
+          ])
+      )
+    }
+  }
+
   // MARK: The peer comes back with a new IKE SA
 
   /// ESP went unanswered by a peer that had answered before, which then took up a new IKE SA at once: it
@@ -113,7 +146,7 @@ enum ESPUnknownSPI {
     _ session: IKESession, _ path: OuterPath, _ evidence: CaptureEvidence
   ) -> (OuterPath, Finding)? {
     guard let run = ESPDirection.silentRun(path, evidence), let first = run.first,
-      Nanoseconds(from: first.time, to: session.first.time).seconds >= grace,
+      Nanoseconds(from: first.time, to: session.first.time).seconds >= grace - 1,
       let flow = evidence.flows(path.source, path.destination)
         .filter({ $0.first.time <= first.time && $0.last.time > first.time })
         .max(by: { $0.last.time < $1.last.time }),

@@ -9,6 +9,7 @@ enum IKELargeMessages {
 
   private static func judge(_ session: IKESession, _ evidence: CaptureEvidence) -> Finding? {
     guard session.majorVersion == 2 else { return nil }
+    if let finding = largeInit(session, evidence) { return finding }
     // A small exchange was answered: the peer is there, and the path open.
     guard
       let small = session.exchanges.first(where: { $0.isAnswered && $0.request?.isLarge == false })
@@ -23,6 +24,44 @@ enum IKELargeMessages {
       if let finding = answeredInVain(exchange, session) { return finding }
     }
     return pieces.isEmpty ? nil : fragmentsOnly(pieces, session, small, evidence)
+  }
+
+  // MARK: IKE_SA_INIT
+
+  /// The first message of all, made large by its key share: IKE fragments cannot help it (RFC 7383,
+  /// section 2.3), and whether the peer lives is not known.
+  private static func largeInit(_ session: IKESession, _ evidence: CaptureEvidence) -> Finding? {
+    guard session.exchanges.count == 1, let exchange = session.exchanges(.ikeSAInit).first,
+      let request = exchange.request, !exchange.isAnswered, request.ipFragments > 0,
+      request.count >= 3, evidence.unreachables(for: session).isEmpty
+    else { return nil }
+    let peer = request.first.destination.address
+    let answers = evidence.peers.find(peer, request.first.source.address)?.ikeMessages ?? 0
+    let method = request.content.keyExchangeMethod.map { KeyExchangeMethod.name(of: $0) ?? "\($0)" }
+    return Finding(
+      .ikeAuthFragLost, answers > 0 ? .likely : .possible, about: session.subject,
+      "\(peer) never answers an IKE_SA_INIT of \(request.sizeText)",
+      meaning:
+        "IP fragments are dropped on the way: firewalls and mobile networks often do",
+      evidence: request.evidence("IKE_SA_INIT") + [
+        Finding.Evidence(
+          "its key share is \(method ?? "large"); IKE fragments do not exist for IKE_SA_INIT"),
+        Finding.Evidence(
+          answers > 0
+            ? "\(peer) answers smaller messages (\(answers) seen)"
+            : "nothing else of \(peer) is in the capture: it may as well be down"),
+      ],
+      remedies: [
+        Finding.Remedy(
+          "begin with a small key exchange, and add the large one in IKE_INTERMEDIATE (RFC 9370), which can be sent in IKE fragments",
+          [
+            .init(.swanctl, "proposals = aes256gcm16-prfsha384-ecp384-ke1_mlkem1024"),
+            .init(.libreswan, "ike=aes_gcm256-sha2_384-dh20-addke1=ml_kem_1024"),
+          ]),
+        Finding.Remedy(
+          "or let IP fragments pass to UDP 500, and see whether the peer answers a small request",
+          [.init(.shell, "ipsecdiag decode -r FILE --exchange IKE_SA_INIT")]),
+      ])
   }
 
   // MARK: IKE fragments

@@ -213,12 +213,7 @@ enum IKENegotiation {
     let wanted = response.content.notify(.invalidKEPayload)?.number.map {
       UInt16(truncatingIfNeeded: $0)
     }
-    let repeated = session.exchanges(.ikeSAInit).contains { exchange in
-      guard let request = exchange.request, let wanted else { return false }
-      return request.first.frame.time > response.first.frame.time
-        && request.content.keyExchangeMethod == last.request?.content.keyExchangeMethod
-        && request.content.keyExchangeMethod != wanted
-    }
+    let repeated = rounds.contains { isOfferedAgain($0, in: session) }
     let accepted = session.chosenProposal != nil
     guard !accepted, rounds.count > 2 || repeated else { return nil }
     let asked = rounds.compactMap { $0.request?.content.keyExchangeMethod }
@@ -252,6 +247,18 @@ enum IKENegotiation {
           "make the same method the first on both sides; the peer asked for \(suggestion)", settings
         )
       ])
+  }
+
+  /// The method that was refused comes again, although the peer asked for another.
+  private static func isOfferedAgain(_ round: IKEExchange, in session: IKESession) -> Bool {
+    guard let refused = round.request?.content.keyExchangeMethod, let answer = round.response,
+      answer.content.notify(.invalidKEPayload)?.number != UInt64(refused)
+    else { return false }
+    return session.exchanges(.ikeSAInit).contains { exchange in
+      guard let request = exchange.request else { return false }
+      return request.first.frame.time > answer.first.frame.time
+        && request.content.keyExchangeMethod == refused
+    }
   }
 
   // MARK: Versions

@@ -62,8 +62,11 @@ enum IKEReachability {
   private static func isSilence(
     _ exchange: IKEExchange, _ request: IKEMessageTrack, _ session: IKESession
   ) -> Bool {
+    // What is large may be lost for its size: another rule judges that.
     session.unprotected.isEmpty && !session.usesTCP && isSetup(exchange, session)
-      && (!request.isLarge || exchange.type == ExchangeType.ikeSAInit.rawValue)
+      && (!request.isLarge
+        || (session.majorVersion == 2 && request.ipFragments == 0
+          && exchange.type == ExchangeType.ikeSAInit.rawValue))
   }
 
   /// A request by which an IKE SA comes to be. In IKEv1, the messages up to the encrypted ones: a peer

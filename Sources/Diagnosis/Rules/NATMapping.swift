@@ -147,11 +147,17 @@ enum NATMapping {
 
   // MARK: Keepalives
 
+  /// Ports that come back belong to several peers behind one address.
+  private static func isOneMapping(_ activity: PeerTable.Activity) -> Bool {
+    let ports = activity.mappingChanges.prefix(1).map(\.from) + activity.mappingChanges.map(\.to)
+    return Set(ports).count == ports.count
+  }
+
   /// Mappings end in silences that keepalives should have broken.
   private static func slowKeepalives(_ activity: PeerTable.Activity) -> Finding? {
     let ended = activity.mappingChanges.filter { $0.silence.seconds >= 15 }
     // Mappings that end amid traffic end for another reason.
-    guard ended.count == activity.mappingChanges.count,
+    guard ended.count == activity.mappingChanges.count, isOneMapping(activity),
       let shortest = ended.map(\.silence).min()
     else { return nil }
     let gap = activity.longestKeepaliveGap

@@ -17,6 +17,7 @@ enum OuterFragments {
     let flows = evidence.flows(path.source, path.destination)
     let count = flows.reduce(0) { $0 + $1.inFragments }
     let all = flows.reduce(0) { $0 + $1.packets }
+    let kind = flows.contains { !$0.isAH && $0.inFragments > 0 } ? "ESP" : "AH"
     guard count >= leastPackets, let largest = flows.map(\.largestPacket).max() else { return nil }
     let lost = evidence.fragments.incomplete.filter { entry in
       guard case .esp = entry.kind else { return false }
@@ -26,7 +27,7 @@ enum OuterFragments {
     let link = evidence.fragments.largestFragment(path.source, path.destination)
     var facts = [
       Finding.Evidence(
-        "\(count) of \(all) ESP packets came in fragments; the largest packet has \(largest) bytes",
+        "\(count) of \(all) \(kind) packets came in fragments; the largest packet has \(largest) bytes",
         flows.compactMap(\.firstInFragments).prefix(4).map(\.self))
     ]
     if lost > 0 {
@@ -41,7 +42,7 @@ enum OuterFragments {
     let inner = link.flatMap { limits.innerMTU(pathMTU: $0) }
     return Finding(
       .mtuOuterFragments, .certain, about: .peers(path.source, path.destination),
-      "\(Quantity.percent(count, of: all)) of the ESP packets from \(path.source) travel as IP fragments (\(count) of \(all))",
+      "\(Quantity.percent(count, of: all)) of the \(kind) packets from \(path.source) travel as IP fragments (\(count) of \(all))",
       meaning:
         "each needs both halves to arrive, the receiver must put them together before it decrypts, and many filters and NATs drop fragments",
       evidence: facts, remedies: inner.map(InnerLimits.remedies(inner:)) ?? unknownRemedies)

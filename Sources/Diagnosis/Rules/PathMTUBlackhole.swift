@@ -143,7 +143,7 @@ enum PathMTUBlackhole {
     if let ladder { facts.append(Finding.Evidence(ladder.text, ladder.frames)) }
     facts += stuck.prefix(4).map { segments in
       Finding.Evidence(
-        "a TCP segment in a packet of \(segments.stuckBytes) bytes, sent \(Int64(segments.stuckCount)) times, was never acknowledged; smaller ones of that connection were",
+        "a TCP segment in a packet of \(segments.stuckBytes) bytes, sent \(Quantity.times(UInt64(segments.stuckCount))), was never acknowledged, though the connection was set up",
         segments.stuckFrames)
     }
     if let outer = limits.outerBytes(inner: smallestLost) {

@@ -44,7 +44,7 @@ enum PathMTUExceeded {
     let limits = InnerLimits(path, evidence)
     var facts = [
       Finding.Evidence(
-        "ICMP \(first.header.meaning ?? "too big") from \(lowest.reporter), \(count) times, about packets of up to \(errors.map(\.quotedBytes).max() ?? 0) bytes",
+        "ICMP \(first.header.meaning ?? "too big") from \(lowest.reporter), \(Quantity.times(count)), about packets of up to \(errors.map(\.quotedBytes).max() ?? 0) bytes",
         Array(errors.flatMap(\.frames).sorted { $0.number < $1.number }.prefix(8)))
     ]
     facts += senderFacts(sender, errors)

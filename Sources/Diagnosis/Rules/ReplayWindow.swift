@@ -5,7 +5,7 @@ enum ReplayWindow {
   static let rule = Rule([.replayWindowTooSmall]) { evidence in
     var worst: [OuterPath: ESPFlow] = [:]
     var order: [OuterPath] = []
-    for flow in evidence.flows.flows where severity(flow) != nil {
+    for flow in evidence.flows.flows where judged(flow) != nil {
       let path = OuterPath(source: flow.source, destination: flow.destination)
       if let known = worst[path] {
         if dropped(flow, by: common) > dropped(known, by: common) { worst[path] = flow }
@@ -23,17 +23,20 @@ enum ReplayWindow {
   private static let small: UInt32 = 32
 
   private static func dropped(_ flow: ESPFlow, by window: UInt32) -> UInt64 {
-    guard let disorder = flow.sequence.disorder,
-      let place = Disorder.windows.firstIndex(of: window)
-    else { return 0 }
-    return disorder.dropped[place]
+    guard let disorder = flow.sequence.disorder else { return 0 }
+    if let place = Disorder.windows.firstIndex(of: window) { return disorder.dropped[place] }
+    return disorder.distances.count(in: window..<UInt32.max)
   }
 
-  /// A warning where the common window drops something, a hint where only the smaller one does.
-  private static func severity(_ flow: ESPFlow) -> Severity? {
+  /// The window to judge by, and how bad it is where that drops something: what the key file says, the
+  /// common one, or as a hint the smaller one. Nil where all packets come in time.
+  private static func judged(_ flow: ESPFlow) -> (window: UInt32, severity: Severity)? {
     guard flow.isCountedOn else { return nil }
-    if matters(dropped(flow, by: common), of: flow.sequence.received) { return .warning }
-    return matters(dropped(flow, by: small), of: flow.sequence.received) ? .info : nil
+    if let own = flow.opening.replayWindow, own > 0 {
+      return matters(dropped(flow, by: own), of: flow.sequence.received) ? (own, .warning) : nil
+    }
+    if matters(dropped(flow, by: common), of: flow.sequence.received) { return (common, .warning) }
+    return matters(dropped(flow, by: small), of: flow.sequence.received) ? (small, .info) : nil
   }
 
   /// Three packets at least, and one in ten thousand.
@@ -42,13 +45,15 @@ enum ReplayWindow {
   }
 
   private static func finding(_ flow: ESPFlow) -> Finding? {
-    guard let severity = severity(flow), let disorder = flow.sequence.disorder else { return nil }
-    let window = severity == .warning ? common : small
+    guard let (window, severity) = judged(flow), let disorder = flow.sequence.disorder else {
+      return nil
+    }
     let count = dropped(flow, by: window)
+    let isKnown = flow.opening.replayWindow == window
     let classes = lateClasses(flow)
     let share = Quantity.percent(count, of: flow.sequence.received)
     return Finding(
-      .replayWindowTooSmall, severity: severity, classes.isEmpty ? .possible : .likely,
+      .replayWindowTooSmall, severity: severity, classes.isEmpty && !isKnown ? .possible : .likely,
       about: flow.subject,
       "a replay window of \(window) drops \(share) of \(flow.name), as packets come up to \(disorder.distances.largest) late",
       meaning:
@@ -84,7 +89,10 @@ enum ReplayWindow {
         ))
     }
     facts.append(
-      Finding.Evidence("the receiver's window is not in the capture: 64 is what most have"))
+      Finding.Evidence(
+        flow.opening.replayWindow.flatMap { $0 > 0 ? "the key file says: window \($0)" : nil }
+          ?? "the receiver's window is not in the capture: 64 is what most have, 32 strongSwan's default"
+      ))
     return facts
   }
 

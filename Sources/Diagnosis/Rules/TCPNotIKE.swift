@@ -25,7 +25,7 @@ enum TCPNotIKE {
     guard !answered.isEmpty || attempts.count(where: { $0.closed != nil }) >= 2 else { return nil }
     var facts = [
       Finding.Evidence(
-        "\(connection.client.address) connects and sends the prefix IKETCP, \(attempts.count) times",
+        "\(connection.client.address) connects and sends the prefix IKETCP, \(Quantity.times(UInt64(attempts.count)))",
         attempts.prefix(4).map(\.prefix))
     ]
     if let answer = answered.first, let frame = answer.firstAnswer {

@@ -17,12 +17,12 @@ package struct CaptureEvidence: Sendable {
   package private(set) var strangeVersions: [UInt8: FrameReference] = [:]
   package private(set) var hasKeys = false
 
-  private let scope: Scope
+  package let scope: Scope
 
   /// How much is collected.
   package enum Scope: Sendable {
     case everything
-    /// No IKE SAs: what a question on ESP alone can do without.
+    /// No IKE SAs and no count of who sends to whom: what questions on ESP alone can do without.
     case flows
   }
 
@@ -31,7 +31,8 @@ package struct CaptureEvidence: Sendable {
     _ scope: Scope = .everything, withPlots: Bool = false, askedWindow: UInt32 = 0
   ) {
     self.scope = scope
-    flows = FlowTable(withPlots: withPlots, askedWindow: askedWindow)
+    flows = FlowTable(
+      withPlots: withPlots, askedWindow: askedWindow, countsPeers: scope == .everything)
   }
 
   /// Adds the frame that `dissector` read last.
@@ -56,7 +57,11 @@ package struct CaptureEvidence: Sendable {
     if dissector.frame.reassembledFragments > 0 {
       fragments.completed(internet, dissector.fragmentIdentification)
     }
-    let sighting = sighting(dissector, internet, frame)
+    var sighting = sighting(dissector, internet, frame)
+    if record.store == .datagram {
+      // What came in fragments, as the one packet that it was.
+      sighting.packetBytes = (internet.source.isIPv6 ? 40 : 20) + record.range.upperBound
+    }
     if record.isQuoted {
       if let error = dissector.frame.icmp { icmp.add(error, record, sighting) }
       return
@@ -137,6 +142,7 @@ package struct CaptureEvidence: Sendable {
       flows.note(opened: true, place, sighting.frame)
       flows.note(
         place, suite: decryptor.suite(ofESPKey: key), isTunnel: nextHeader == 4 || nextHeader == 41,
+        replayWindow: decryptor.replayWindow(ofESPKey: key),
         openedAs96Bits: decryptor.openedAs96Bits(byESPKey: key))
       decryptor.withContent(range) { content in
         inner.add(Frame(inner: content, nextHeader: nextHeader), content, sighting)

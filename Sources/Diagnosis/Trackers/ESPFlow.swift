@@ -110,6 +110,8 @@ package struct ESPFlow: Sendable {
     package var openedAs96Bits: UInt64 = 0
     /// The algorithms of the key that opened it.
     package var suite: ESPSuite?
+    /// The receiver's replay window, where the key's file tells; zero if there is none.
+    package var replayWindow: UInt32?
     /// Whether whole IP packets are inside; nil as long as nothing was opened.
     package var isTunnel: Bool?
   }

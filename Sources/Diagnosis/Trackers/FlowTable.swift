@@ -22,8 +22,12 @@ package struct FlowTable: Sendable {
 
   private let askedWindow: UInt32
 
-  package init(withPlots: Bool = false, askedWindow: UInt32 = 0) {
+  /// Whether each packet counts for its peers as well.
+  private let countsPeers: Bool
+
+  package init(withPlots: Bool = false, askedWindow: UInt32 = 0, countsPeers: Bool = true) {
     plotLimit = withPlots ? Self.plotted : 0
+    self.countsPeers = countsPeers
     self.askedWindow = askedWindow
   }
 
@@ -48,9 +52,9 @@ package struct FlowTable: Sendable {
     {
       let back = peers.find(sighting.destination, sighting.source)?.espPackets ?? 0
       flows[place].follow(sighting, packetsBack: back)
-      peers.follow(flows[place].peers, sighting)
+      peers.follow(flows[place].peers, sighting, goesOn: true)
     }
-    peers.countESP(flows[place].peers, sighting)
+    if countsPeers { peers.countESP(flows[place].peers, sighting) }
     let digest = ContentDigest.packet(bytes, record.range)
     let arrival = flows[place].add(record.range.count, sequence, sighting)
     if case .ahead(missing: 0) = arrival {
@@ -125,7 +129,7 @@ package struct FlowTable: Sendable {
   ) -> Int {
     if flows.isEmpty { start = sighting.frame.time }
     let pair = peers.place(sighting.source, sighting.destination)
-    peers.follow(pair, sighting)
+    peers.follow(pair, sighting, goesOn: false)
     peers.countESP(pair, sighting)
     var flow = ESPFlow(
       record, spi, sequence, sighting, peers: pair, askedWindow: askedWindow)
@@ -161,11 +165,13 @@ package struct FlowTable: Sendable {
 
   /// Notes what the key that opened a packet says of its flow.
   mutating func note(
-    _ place: Int, suite: @autoclosure () -> ESPSuite?, isTunnel: Bool, openedAs96Bits: UInt64
+    _ place: Int, suite: @autoclosure () -> ESPSuite?, isTunnel: Bool, replayWindow: UInt32?,
+    openedAs96Bits: UInt64
   ) {
     if flows[place].opening.isTunnel == nil {
       flows[place].opening.suite = suite()
       flows[place].opening.isTunnel = isTunnel
+      flows[place].opening.replayWindow = replayWindow
     }
     flows[place].opening.openedAs96Bits = openedAs96Bits
   }

@@ -81,7 +81,7 @@ extension IKESession {
       let chosen = exchanges.lazy.compactMap { $0.response?.content.ikev1Proposals.first }.first
       return chosen?.transforms.first?.algorithms ?? []
     }
-    return chosenProposal?.transforms.map(\.algorithm) ?? []
+    return chosenProposal?.transforms.map(ProposalNotation.name(of:)) ?? []
   }
 
   /// What the vendor IDs name, each once, in the order in which they came.
@@ -93,19 +93,17 @@ extension IKESession {
     return names
   }
 
+  /// By whose schedule a side sends again, as far as its retransmissions tell.
+  package func schedule(ofInitiator isInitiators: Bool) -> ScheduleMatch? {
+    exchanges.lazy.filter { $0.isInitiators == isInitiators }
+      .compactMap { $0.request?.schedule }.max { $0.confidence < $1.confidence }
+  }
+
   /// Messages by exchange type, transmissions and fragments of one counted once.
   package var exchangeCounts: [(type: UInt8, count: Int)] {
     var counts: [UInt8: Int] = [:]
     for exchange in exchanges { counts[exchange.type, default: 0] += 1 }
     return counts.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
-  }
-}
-
-extension Transform {
-  /// "ENCR_AES_CBC-256", "PRF_HMAC_SHA2_256"
-  fileprivate var algorithm: String {
-    let name = name ?? "\(type.name ?? "transform type \(type.rawValue)") \(id)"
-    return keyLength.map { "\(name)-\($0)" } ?? name
   }
 }
 

@@ -53,7 +53,6 @@ package struct PeerTable: Sendable {
     package let frame: FrameReference
     /// Since the sender's packet before.
     package let silence: Nanoseconds
-    package let byKeepalive: Bool
   }
 
   /// All but what ``esp`` counts.
@@ -68,6 +67,7 @@ package struct PeerTable: Sendable {
     var last = FrameReference(0, Timestamp(nanoseconds: 0))
     /// Packets since the other side's last, their first, and the bytes of the smallest.
     var run: UInt64 = 0
+    var longestRun: UInt64 = 0
     var runFirst = FrameReference(0, Timestamp(nanoseconds: 0))
     var runSmallest: UInt32 = .max
     /// Where the other direction stands; the own place until that is known.
@@ -132,21 +132,24 @@ package struct PeerTable: Sendable {
   }
 
   private mutating func endRun(_ place: Int) {
-    if esp[place].run > activities[place].longestUnanswered.count {
+    if esp[place].run > esp[place].longestRun {
+      esp[place].longestRun = esp[place].run
       activities[place].longestUnanswered = esp[place].unanswered
     }
     esp[place].run = 0
   }
 
-  /// Follows the port behind which a sender is seen.
-  mutating func follow(_ place: Int, _ sighting: Sighting, byKeepalive: Bool = false) {
+  /// Follows the port behind which a sender is seen. Only where one mapping goes on does another port
+  /// say that it changed: a new IKE SA or ESP flow may have its own.
+  mutating func follow(_ place: Int, _ sighting: Sighting, goesOn: Bool) {
     guard sighting.destinationPort == 4500, sighting.sourcePort != 0 else { return }
     let known = activities[place].mappedPort
-    if known != 0, known != sighting.sourcePort, activities[place].mappingChanges.count < 16 {
+    if goesOn, known != 0, known != sighting.sourcePort, activities[place].mappingChanges.count < 16
+    {
       activities[place].mappingChanges.append(
         MappingChange(
           from: known, to: sighting.sourcePort, frame: sighting.frame,
-          silence: silence(place, sighting.frame), byKeepalive: byKeepalive))
+          silence: silence(place, sighting.frame)))
     }
     activities[place].mappedPort = sighting.sourcePort
   }
@@ -160,7 +163,7 @@ package struct PeerTable: Sendable {
 
   mutating func countIKE(_ sighting: Sighting) {
     let place = place(sighting.source, sighting.destination)
-    follow(place, sighting)
+    follow(place, sighting, goesOn: false)
     activities[place].ikeMessages &+= 1
     activities[place].lastIKE = sighting.frame
     activities[place].lastOther = sighting.frame
@@ -169,7 +172,7 @@ package struct PeerTable: Sendable {
 
   mutating func countKeepalive(_ sighting: Sighting) {
     let place = place(sighting.source, sighting.destination)
-    follow(place, sighting, byKeepalive: true)
+    follow(place, sighting, goesOn: true)
     activities[place].lastOther = sighting.frame
     if let last = activities[place].lastKeepalive {
       activities[place].longestKeepaliveGap = max(

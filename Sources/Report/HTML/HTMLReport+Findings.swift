@@ -92,9 +92,9 @@ extension HTMLReport {
     text.put("<li>")
     text.html(naming.text(evidence.text))
     if !evidence.frames.isEmpty {
-      text.put(" <span class=\"frames\">")
+      text.put(" <span class=\"frames\">(")
       text.html(listed(evidence.frames))
-      text.put("</span>")
+      text.put(")</span>")
     }
     text.put("</li>\n")
   }

@@ -34,7 +34,7 @@ struct SequencePlotDrawing {
   private static let height = 330.0
   private static let area = (left: 92.0, right: 624.0, top: 40.0, bottom: 276.0)
 
-  private static let manyMarks = 60
+  private static let manyMarks = 30
 
   /// Nil without a plot, or for a single packet.
   init?(_ flow: ESPFlow) {

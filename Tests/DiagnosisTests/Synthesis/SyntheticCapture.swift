@@ -15,6 +15,9 @@ struct SyntheticCapture {
     packets.append((seconds, packet.bytes))
   }
 
+  /// A whole frame as it is.
+  mutating func append(_ bytes: [UInt8], at seconds: Double) { packets.append((seconds, bytes)) }
+
   /// IP fragments of a packet; `dropping` names those, from 0, that never come.
   mutating func send(
     _ packet: SyntheticPacket, inFragmentsOf size: Int, dropping lost: Set<Int> = [], id: UInt16,
