@@ -6,27 +6,24 @@ package import PacketDissector
 package struct ReplayReport {
   private let diagnosis: ReplayDiagnosis
   private let naming: Naming
-  private let page: Page
-  private let isQuiet: Bool
-  private let isVerbose: Bool
+  private let options: DiagnosisText.Options
+  private var page: Page { options.page }
+  private var isVerbose: Bool { options.isVerbose }
   package static let flowLimit = 50
   /// Where the words of an SA's lines stand.
   private static let column = 14
 
   package init(
-    _ diagnosis: ReplayDiagnosis, _ naming: Naming, _ page: Page, isQuiet: Bool, isVerbose: Bool
+    _ diagnosis: ReplayDiagnosis, _ naming: Naming, _ options: DiagnosisText.Options
   ) {
     self.diagnosis = diagnosis
     self.naming = naming
-    self.page = page
-    self.isQuiet = isQuiet
-    self.isVerbose = isVerbose
+    self.options = options
   }
 
   package func write(to text: inout TextBuffer) {
-    let verdict = Verdict(diagnosis.findings, in: diagnosis.evidence)
-    text.put(verdict, page)
-    if isQuiet { return }
+    text.put(Verdict(diagnosis.findings, in: diagnosis.evidence), options)
+    if options.isQuiet { return }
     flows(to: &text)
     let writer = FindingText(
       page, naming, start: diagnosis.evidence.quality.first?.time, isVerbose: isVerbose)
@@ -81,11 +78,16 @@ package struct ReplayReport {
     if let disorder = flow.sequence.disorder, disorder.late > 0 {
       line("late by", distances(disorder), to: &text)
       line("window", drops(disorder), to: &text)
-      if disorder.askedWindow > 0 { line("asked", asked(disorder, of: flow), to: &text) }
-      line("enough", enough(flow), to: &text)
-      line("classes", classes(flow.classes), to: &text)
-    } else if let disorder = flow.sequence.disorder, disorder.askedWindow > 0 {
+      if (disorder.dropped.first ?? 0) > 0 {
+        line("enough", enough(flow), to: &text)
+        line("classes", classes(flow.classes), to: &text)
+      }
+    }
+    if let disorder = flow.sequence.disorder, disorder.askedWindow > 0 {
       line("asked", asked(disorder, of: flow), to: &text)
+    }
+    if let window = flow.opening.replayWindow {
+      line("receiver", "has a window of \(window), its keys' file says", to: &text)
     }
     line("sequence", sequence(flow), to: &text)
   }
@@ -102,7 +104,7 @@ package struct ReplayReport {
     words += ", \(grouped(flow.sequence.lost)) lost"
     if let bursts = flow.sequence.disorder?.allBursts, bursts.longest > 0 {
       let gaps = bursts.byLogarithm.reduce(0, &+)
-      words += " (\(Verdict.counted(gaps, "gap")), the longest of \(grouped(bursts.longest)))"
+      words += " (\(Verdict.counted(gaps, "gap")), longest \(grouped(bursts.longest)))"
     }
     words += ", \(grouped(flow.sequence.late)) late, \(grouped(flow.sequence.repeated)) repeated"
     if flow.copies.atOnce > 0 {

@@ -55,9 +55,7 @@ struct Replay: ParsableCommand {
       if json {
         ReplayJSON(diagnosis, naming, toolVersion: Ipsecdiag.version).write(to: &output.text)
       } else {
-        ReplayReport(
-          diagnosis, naming, verdict.page, isQuiet: verdict.quiet, isVerbose: verdict.verbose
-        ).write(to: &output.text)
+        ReplayReport(diagnosis, naming, verdict.textOptions).write(to: &output.text)
       }
     }
     try verdict.end(diagnosis.findings, reading)
