@@ -17,7 +17,10 @@ package struct PacketHeader: Equatable, Sendable {
   /// Bytes that were on the wire.
   package var originalLength: Int { Int(original) }
   /// An index into the `interfaces` of the capture that the packet came from.
-  package var interface: Int { Int(interfaceIndex) }
+  package var interface: Int {
+    get { Int(interfaceIndex) }
+    set { interfaceIndex = UInt32(clamping: newValue) }
+  }
 
   package init(
     timestamp: Timestamp, capturedLength: Int, originalLength: Int, linkType: LinkType,

@@ -10,7 +10,7 @@ package struct ReplayDiagnosis: Sendable {
   /// What it looks for.
   package static let subjects: Set<FindingID> = [
     .replayWindowTooSmall, .replaySuspected, .replayOff, .espLoss, .espSequenceReuse,
-    .espSequenceWrap, .captureDuplicated, .captureTruncated,
+    .espSequenceWrap, .captureDuplicated,
   ]
 
   package init(_ evidence: CaptureEvidence) {
@@ -89,8 +89,7 @@ package struct ReplayPlatform: Sendable {
   package static let all: [ReplayPlatform] = [
     ReplayPlatform(name: "strongSwan", window: "32 unless replay_window says otherwise"),
     ReplayPlatform(name: "libreswan", window: "32, newer versions 128; replay-window= sets it"),
-    ReplayPlatform(
-      name: "Linux kernel", window: "up to 4096; 32 through the old attribute (no bitmap)"),
+    ReplayPlatform(name: "Linux", window: "up to 4096; 32 through the old attribute (no bitmap)"),
     ReplayPlatform(name: "OpenBSD", window: "64, fixed"),
     ReplayPlatform(name: "NetBSD", window: "up to 255"),
     ReplayPlatform(

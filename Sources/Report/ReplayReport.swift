@@ -65,7 +65,8 @@ package struct ReplayReport {
 
   private func asked(_ flow: ESPFlow) -> String {
     guard let disorder = flow.sequence.disorder, disorder.askedWindow > 0 else { return "" }
-    return ", window \(disorder.askedWindow) drops \(Quantity.grouped(Int64(disorder.droppedByAsked)))"
+    return
+      ", window \(disorder.askedWindow) drops \(Quantity.grouped(Int64(disorder.droppedByAsked)))"
   }
 
   // MARK: One SA
@@ -171,7 +172,8 @@ package struct ReplayReport {
   }
 
   private func sequence(_ flow: ESPFlow) -> String {
-    var words = "\(grouped(UInt64(flow.firstSequence))) to \(grouped(UInt64(flow.sequence.highest)))"
+    var words =
+      "\(grouped(UInt64(flow.firstSequence))) to \(grouped(UInt64(flow.sequence.highest)))"
     if flow.sequence.wraps > 0 {
       words += ", past 2^32 \(Verdict.counted(flow.sequence.wraps, "time")): ESN"
     }
@@ -181,7 +183,8 @@ package struct ReplayReport {
     if flow.sequence.leaps > 0 { words += ", \(Verdict.counted(flow.sequence.leaps, "leap"))" }
     if let exhaustion = flow.exhaustion {
       let rate = Quantity.decimal(exhaustion.perSecond, places: exhaustion.perSecond < 10 ? 1 : 0)
-      words += "; 2^32 in \(exhaustion.left) at \(rate) packets/s"
+      let isSoon = exhaustion.left.seconds < 365 * 86_400
+      words += "; 2^32 \(isSoon ? "in \(exhaustion.left)" : "is years away") at \(rate) packets/s"
     }
     return words
   }

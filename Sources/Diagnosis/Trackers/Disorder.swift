@@ -70,7 +70,7 @@ package struct Disorder: Sendable {
   private mutating func turn(_ steps: UInt64) {
     let word = highest >> 6
     came[Self.place(word)] = recent
-    for next in word &+ 1 ... word &+ min(steps, UInt64(Self.words)) {
+    for next in word &+ 1...word &+ min(steps, UInt64(Self.words)) {
       // Of the words before 2^32, none is a number of this capture.
       forget(came[Self.place(next)], at: (next &- UInt64(Self.words)) << 6)
       came[Self.place(next)] = 0

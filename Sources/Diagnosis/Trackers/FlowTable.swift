@@ -42,7 +42,8 @@ package struct FlowTable: Sendable {
     let hash = index.hash(spi, sighting.source, sighting.destination)
     let found = index.find(hash) { place in
       flows[place].spi == spi && flows[place].isAH == isAH
-        && flows[place].source == sighting.source && flows[place].destination == sighting.destination
+        && flows[place].source == sighting.source
+        && flows[place].destination == sighting.destination
     }
     guard let place = found else {
       return insert(record, spi, sequence, sighting, bytes, hash, &peers)

@@ -157,7 +157,9 @@ package struct PeerTable: Sendable {
   /// Since the sender's last packet of any kind.
   private func silence(_ place: Int, _ frame: FrameReference) -> Nanoseconds {
     var last = activities[place].lastOther
-    if esp[place].packets > 0, esp[place].last.number >= last?.number ?? 0 { last = esp[place].last }
+    if esp[place].packets > 0, esp[place].last.number >= last?.number ?? 0 {
+      last = esp[place].last
+    }
     return last.map { Nanoseconds(from: $0.time, to: frame.time) } ?? Nanoseconds(0)
   }
 

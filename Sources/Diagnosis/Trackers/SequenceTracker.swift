@@ -69,7 +69,9 @@ package struct SequenceTracker: Sendable {
   }
 
   private mutating func deviate(_ sequence: UInt32, _ distance: Int32) -> Arrival {
-    if disorder == nil { disorder = Disorder(first: first, highest: extended, askedWindow: askedWindow) }
+    if disorder == nil {
+      disorder = Disorder(first: first, highest: extended, askedWindow: askedWindow)
+    }
     if distance > 0 {
       received &+= 1
       behindRun = 0
