@@ -108,10 +108,10 @@ struct ReplayTests {
   @Test(
     "A window of no size, a missing file and a capture without IPsec have their exit codes",
     arguments: [
-      (["-r", "reorder-none.pcap.gz", "--window", "0"], 64 as Int32), ([], 64),
+      (["-r", "reorder-none.pcap.gz", "--window", "0"], 64), ([], 64),
       (["-r", "missing.pcap"], 66), (["-r", "index-kernel.csv"], 65),
       (["-r", "reorder-none.pcap.gz", "--peer", "192.0.2.1"], 3),
-    ])
+    ] as [([String], Int32)])
   func exitCodes(_ options: [String], _ code: Int32) throws {
     #expect(try Command(["replay"] + options, directory: Self.folder).exitCode == code)
   }
@@ -122,7 +122,9 @@ struct ReplayTests {
       if: SchemaTests.isPossible, "python3-jsonschema is missing: run scripts/setup --test"))
   func schema() throws {
     var files: [TemporaryFile] = []
-    for capture in Self.kernels.map(\.capture) + ["copies-replayed.pcap", "copies-two-senders.pcap"] {
+    for capture in Self.kernels.map(\.capture) + [
+      "copies-replayed.pcap", "copies-two-senders.pcap",
+    ] {
       for options in [["--json"], ["--json", "--redact", "--window", "7"]] {
         let run = try Command(["replay", "-r", capture] + options, directory: Self.folder)
         files.append(try TemporaryFile(run.output))

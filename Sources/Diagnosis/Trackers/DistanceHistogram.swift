@@ -1,6 +1,6 @@
 /// Counts distances exactly up to 63, and beyond within 1/32 of their value.
 package struct DistanceHistogram: Sendable {
-  /// Empty before the first distance: most flows have none.
+  /// As many as the largest distance needs: most flows have none, or small ones.
   private var counts: [UInt32] = []
   package private(set) var total: UInt64 = 0
   package private(set) var largest: UInt32 = 0
@@ -8,15 +8,18 @@ package struct DistanceHistogram: Sendable {
   package init() {}
 
   mutating func add(_ distance: UInt32) {
-    if counts.isEmpty { counts = [UInt32](repeating: 0, count: 64 + 32 * 26) }
-    counts[Self.place(distance)] &+= 1
+    let place = Self.place(distance)
+    if place >= counts.count {
+      counts.append(contentsOf: repeatElement(0, count: place &+ 1 &- counts.count))
+    }
+    counts[place] &+= 1
     total &+= 1
     largest = max(largest, distance)
   }
 
   mutating func remove(_ distance: UInt32) {
     let place = Self.place(distance)
-    guard !counts.isEmpty, counts[place] > 0 else { return }
+    guard place < counts.count, counts[place] > 0 else { return }
     counts[place] &-= 1
     total &-= 1
     if total == 0 || counts[Self.place(largest)] == 0 {

@@ -3,15 +3,15 @@ internal import PacketDissector
 /// The packets seen last, to tell one that comes again from another with the same number: one bounded
 /// memory for all flows, in which a flow's numbers in sequence stand side by side.
 struct PacketMemory: Sendable {
-  /// Sixteen bytes each: some seconds of a busy link.
+  /// Sixteen bytes each: a second of a busy link, minutes of most.
   private static let capacity = 1 << 16
 
   private struct Entry: Sendable {
-    /// The flow's place plus one in the upper 17 bits, zero in an empty entry. Below it the upper 14
-    /// bits of the sequence number and one unused: the lower 18 follow from where the entry stands.
+    /// The lower 16 bits of the flow's place plus one, and the upper 16 of the sequence number: its lower
+    /// ones follow from where the entry stands.
     var key: UInt32 = 0
-    /// The upper 24 bits are the digest's, the lower 8 the hop limit.
-    var digestAndHopLimit: UInt32 = 0
+    /// 23 bits of the digest, the place's 17th bit, and the hop limit.
+    var rest: UInt32 = 0
     /// Milliseconds since the first packet.
     var milliseconds: UInt32 = 0
     /// Its lower 32 bits.
@@ -34,9 +34,16 @@ struct PacketMemory: Sendable {
       & (capacity &- 1)
   }
 
+  // Places count from zero: one more keeps an entry from looking empty.
+
   @inline(__always)
   private static func key(_ flow: Int, _ sequence: UInt32) -> UInt32 {
-    UInt32(truncatingIfNeeded: flow &+ 1) << 15 | (sequence >> 18) << 1
+    UInt32(truncatingIfNeeded: flow &+ 1) << 16 | sequence >> 16
+  }
+
+  @inline(__always)
+  private static func highBit(_ flow: Int) -> UInt32 {
+    UInt32(truncatingIfNeeded: (flow &+ 1) >> 16 & 1) << 8
   }
 
   @inline(__always)
@@ -45,15 +52,18 @@ struct PacketMemory: Sendable {
     hopLimit: UInt8
   ) {
     entries[Self.place(flow, sequence)] = Entry(
-      key: Self.key(flow, sequence), digestAndHopLimit: digest & ~0xFF | UInt32(hopLimit),
+      key: Self.key(flow, sequence),
+      rest: digest & ~0x1FF | Self.highBit(flow) | UInt32(hopLimit),
       milliseconds: milliseconds, frame: UInt32(truncatingIfNeeded: frame))
   }
 
   func earlier(_ flow: Int, _ sequence: UInt32, digest: UInt32) -> Earlier? {
     let entry = entries[Self.place(flow, sequence)]
-    guard entry.key == Self.key(flow, sequence) else { return nil }
+    guard entry.key == Self.key(flow, sequence), entry.rest & 0x100 == Self.highBit(flow) else {
+      return nil
+    }
     return Earlier(
-      isSame: (entry.digestAndHopLimit ^ digest) >> 8 == 0, milliseconds: entry.milliseconds,
-      frame: entry.frame, hopLimit: UInt8(truncatingIfNeeded: entry.digestAndHopLimit))
+      isSame: (entry.rest ^ digest) >> 9 == 0, milliseconds: entry.milliseconds,
+      frame: entry.frame, hopLimit: UInt8(truncatingIfNeeded: entry.rest))
   }
 }
