@@ -27,13 +27,19 @@ package struct Disorder: Sendable {
   package private(set) var longestBurst: UInt64 = 0
   private var burst: UInt64 = 0
 
-  /// All numbers up to `highest` came, as the flow was in order until now.
+  /// All numbers from `first` to `highest` came, as the flow was in order until now.
   init(first: UInt64, highest: UInt64, askedWindow: UInt32) {
     self.askedWindow = askedWindow
-    came = [UInt64](repeating: .max, count: Self.words)
-    recent = Self.upTo(highest)
+    came = [UInt64](repeating: 0, count: Self.words)
+    recent = 0
     self.first = first
     self.highest = highest
+    let last = highest >> 6
+    for word in max(first >> 6, last &- UInt64(Self.words - 1))...last {
+      var bits: UInt64 = .max
+      if word == first >> 6 { bits &= .max << (first & 63) }
+      if word == last { recent = bits & Self.upTo(highest) } else { came[Self.place(word)] = bits }
+    }
   }
 
   /// The bits of a number's word up to its own.
@@ -44,8 +50,8 @@ package struct Disorder: Sendable {
     let counts = allBursts
     lost = lostSoFar
     (bursts, longestBurst, burst) = (counts.byLogarithm, counts.longest, 0)
-    for word in came.indices { came[word] = .max }
-    recent = Self.upTo(number)
+    for word in came.indices { came[word] = 0 }
+    recent = 1 << (number & 63)
     first = number
     highest = number
   }

@@ -87,7 +87,7 @@ package struct SequenceTracker: Sendable {
     let behind = distance.magnitude
     if behind > Disorder.span { return farBehind(sequence, by: behind) }
     let number = extended &- UInt64(behind)
-    if number >= first, disorder?.take(number) == false {
+    if disorder?.take(number) == false {
       repeated &+= 1
       return .again
     }

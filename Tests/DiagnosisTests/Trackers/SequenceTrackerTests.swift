@@ -71,6 +71,12 @@ struct SequenceTrackerTests {
     #expect(tracker.late == 3 && tracker.repeated == 0 && tracker.lost == 0)
   }
 
+  @Test("A number below the capture's first that comes twice is late once, and repeated once")
+  func repeatedBelowTheFirst() {
+    let tracker = tracker([1000, 998, 999, 998, 1001, 1002])
+    #expect(tracker.late == 2 && tracker.repeated == 1 && tracker.received == 5)
+  }
+
   @Test("Numbers go on past 2^32")
   func wrap() {
     let tracker = tracker((0..<200).map { UInt32.max - 99 &+ $0 }.filter { $0 != 3 })
@@ -121,7 +127,7 @@ struct SequenceTrackerTests {
     }
 
     private mutating func add(_ number: UInt32) {
-      if number >= first, !seen.insert(number).inserted {
+      if !seen.insert(number).inserted {
         repeated += 1
       } else if number < highest {
         late += 1
