@@ -173,13 +173,67 @@ _ipsecdiag() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    decode|mtu|dpd|explain|help)
+    diagnose|decode|dpd|mtu|explain|help)
         # Offer subcommand argument completions
         "_ipsecdiag_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'decode mtu dpd explain help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'diagnose decode dpd mtu explain help' -- "${cur}"))
+        ;;
+    esac
+}
+
+_ipsecdiag_diagnose() {
+    repeating_flags=()
+    non_repeating_flags=(--redact --ascii --quiet -q --verbose -v --json --ndjson --nagios --version -h --help)
+    repeating_options=(-r --read --peer --spi --exchange --keys)
+    non_repeating_options=(--interface -i --count -c --time-from --time-to --compare --fail-on --color --format)
+    __ipsecdiag_offer_flags_options -1
+
+    # Offer option value completions
+    case "${prev}" in
+    '-r'|'--read')
+        return
+        ;;
+    '--interface'|'-i')
+        return
+        ;;
+    '--count'|'-c')
+        return
+        ;;
+    '--time-from')
+        return
+        ;;
+    '--time-to')
+        return
+        ;;
+    '--peer')
+        return
+        ;;
+    '--spi')
+        return
+        ;;
+    '--exchange')
+        return
+        ;;
+    '--compare')
+        return
+        ;;
+    '--keys')
+        return
+        ;;
+    '--fail-on')
+        __ipsecdiag_add_completions -W 'info'$'\n''warning'$'\n''critical'$'\n''never'
+        return
+        ;;
+    '--color')
+        __ipsecdiag_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    '--format')
+        __ipsecdiag_add_completions -W 'text'$'\n''json'$'\n''ndjson'$'\n''html'$'\n''nagios'
+        return
         ;;
     esac
 }
@@ -234,30 +288,12 @@ _ipsecdiag_decode() {
     esac
 }
 
-_ipsecdiag_mtu() {
-    repeating_flags=()
-    non_repeating_flags=(--calculate --ipv6 --nat-t --tcp --transport --gre --eesp --json --version -h --help)
-    repeating_options=(--path-mtu)
-    non_repeating_options=(--suite)
-    __ipsecdiag_offer_flags_options 0
-
-    # Offer option value completions
-    case "${prev}" in
-    '--suite')
-        return
-        ;;
-    '--path-mtu')
-        return
-        ;;
-    esac
-}
-
 _ipsecdiag_dpd() {
     repeating_flags=()
-    non_repeating_flags=(--calculate --json --version -h --help)
-    repeating_options=(--config)
-    non_repeating_options=(--daemon --ike-version --dpd-delay --dpd-timeout --retransmit-timeout --retransmit-base --retransmit-tries --retransmit-limit --retransmit-jitter --retransmit-interval --target)
-    __ipsecdiag_offer_flags_options 0
+    non_repeating_flags=(--calculate --redact --ascii --quiet -q --verbose -v --json --version -h --help)
+    repeating_options=(--config -r --read --peer --spi --exchange --keys)
+    non_repeating_options=(--daemon --ike-version --dpd-delay --dpd-timeout --retransmit-timeout --retransmit-base --retransmit-tries --retransmit-limit --retransmit-jitter --retransmit-interval --target --interface -i --count -c --time-from --time-to --fail-on --color)
+    __ipsecdiag_offer_flags_options -1
 
     # Offer option value completions
     case "${prev}" in
@@ -296,6 +332,94 @@ _ipsecdiag_dpd() {
         return
         ;;
     '--target')
+        return
+        ;;
+    '-r'|'--read')
+        return
+        ;;
+    '--interface'|'-i')
+        return
+        ;;
+    '--count'|'-c')
+        return
+        ;;
+    '--time-from')
+        return
+        ;;
+    '--time-to')
+        return
+        ;;
+    '--peer')
+        return
+        ;;
+    '--spi')
+        return
+        ;;
+    '--exchange')
+        return
+        ;;
+    '--keys')
+        return
+        ;;
+    '--fail-on')
+        __ipsecdiag_add_completions -W 'info'$'\n''warning'$'\n''critical'$'\n''never'
+        return
+        ;;
+    '--color')
+        __ipsecdiag_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+}
+
+_ipsecdiag_mtu() {
+    repeating_flags=()
+    non_repeating_flags=(--calculate --ipv6 --nat-t --tcp --transport --gre --eesp --redact --ascii --quiet -q --verbose -v --json --version -h --help)
+    repeating_options=(--path-mtu -r --read --peer --spi --exchange --keys)
+    non_repeating_options=(--suite --interface -i --count -c --time-from --time-to --fail-on --color)
+    __ipsecdiag_offer_flags_options -1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--suite')
+        return
+        ;;
+    '--path-mtu')
+        return
+        ;;
+    '-r'|'--read')
+        return
+        ;;
+    '--interface'|'-i')
+        return
+        ;;
+    '--count'|'-c')
+        return
+        ;;
+    '--time-from')
+        return
+        ;;
+    '--time-to')
+        return
+        ;;
+    '--peer')
+        return
+        ;;
+    '--spi')
+        return
+        ;;
+    '--exchange')
+        return
+        ;;
+    '--keys')
+        return
+        ;;
+    '--fail-on')
+        __ipsecdiag_add_completions -W 'info'$'\n''warning'$'\n''critical'$'\n''never'
+        return
+        ;;
+    '--color')
+        __ipsecdiag_add_completions -W 'auto'$'\n''always'$'\n''never'
         return
         ;;
     esac

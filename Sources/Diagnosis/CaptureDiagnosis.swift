@@ -4,11 +4,26 @@ package struct CaptureDiagnosis: Sendable {
   package let findings: [Finding]
   /// What was not to be seen, so that nobody takes it for what did not happen.
   package let blindSpots: [Statement]
+  /// What a second capture, taken elsewhere on the path, adds; nil without one.
+  package private(set) var comparison: CaptureComparison?
 
   package init(_ evidence: CaptureEvidence, by rules: [Rule] = Rule.all) {
     self.evidence = evidence
     findings = Self.inOrder(rules.flatMap { $0.judge(evidence) })
     blindSpots = BlindSpots.of(evidence)
+  }
+
+  /// What two captures of the same tunnel show, taken at different points; both kept their packets.
+  package init(
+    _ a: CaptureEvidence, comparedWith b: CaptureEvidence, by rules: [Rule] = Rule.all
+  ) {
+    let comparison = CaptureComparison(a, b)
+    self.comparison = comparison
+    evidence = a
+    findings = Self.inOrder(CombinedFindings(a, b, comparison, rules).findings)
+    blindSpots =
+      comparison.blindSpots + BlindSpots.of(a).map { "A: \($0)" }
+      + BlindSpots.of(b).map { "B: \($0)" }
   }
 
   /// The worst first; of the same severity the surest, then the earliest in the capture.

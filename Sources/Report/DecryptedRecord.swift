@@ -41,7 +41,7 @@ extension Decryptor {
       text.opened(by: key)
       text.put(",\"payloads\":")
       text.json(chain.payloads)
-      if let stop = chain.payloads.lazy.compactMap(\.stop).first ?? chain.stop {
+      if let stop = chain.firstStop {
         text.put(",\"error\":")
         text.json(stop)
       }

@@ -52,6 +52,10 @@ package struct DiagnosisJSON {
     text.list(diagnosis.evidence.sessions.sessions) { $0.json($1, naming) }
     text.put(",\"flows\":")
     text.list(diagnosis.evidence.flows.flows) { $0.json($1, naming) }
+    if let comparison = diagnosis.comparison {
+      text.put(",\"comparison\":")
+      text.json(comparison, naming)
+    }
   }
 }
 

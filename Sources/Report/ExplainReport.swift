@@ -129,7 +129,7 @@ package struct ExplainReport {
     text.spaces(indent)
     text.put("$")
     var column = indent + 1
-    for word in Self.shellWords(words) {
+    for word in Page.shellWords(words) {
       // Room for the mark of continuation has to stay.
       if column + 1 + word.count > Self.width - 2, column > indent + 1 {
         text.put(" \\\n")
@@ -143,21 +143,6 @@ package struct ExplainReport {
       column += word.count
     }
     text.put("\n")
-  }
-
-  /// Parts between which a line may be broken: not within quotes.
-  private static func shellWords(_ command: String) -> [String] {
-    var words: [String] = [""]
-    var isQuoted = false
-    for character in command {
-      if character == "'" { isQuoted.toggle() }
-      if character == " ", !isQuoted {
-        words.append("")
-      } else {
-        words[words.count - 1].append(character)
-      }
-    }
-    return words.filter { !$0.isEmpty }
   }
 
   // MARK: JSON

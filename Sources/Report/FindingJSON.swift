@@ -36,6 +36,10 @@ extension TextBuffer {
       text.json(naming.unescaped(evidence.text))
       text.put(",\"frames\":")
       text.list(evidence.frames) { $0.json($1) }
+      if let capture = evidence.capture {
+        text.put(",\"capture\":")
+        text.json(capture.rawValue)
+      }
       text.put("}")
     }
     put("}")

@@ -6,18 +6,22 @@ package import PacketDissector
 package struct FindingText {
   private let page: Page
   private let naming: Naming
-  /// Frames are timed from here.
+  /// Frames are timed from here, those of a second capture from its own start.
   private let start: Timestamp?
+  private let startOfB: Timestamp?
   /// All frames of the evidence with their times, instead of the first few.
   private let isVerbose: Bool
   private static let frameLimit = 8
   /// Where the blocks' words stand.
   private static let column = 12
 
-  package init(_ page: Page, _ naming: Naming, start: Timestamp?, isVerbose: Bool) {
+  package init(
+    _ page: Page, _ naming: Naming, start: Timestamp?, startOfB: Timestamp? = nil, isVerbose: Bool
+  ) {
     self.page = page
     self.naming = naming
     self.start = start
+    self.startOfB = startOfB
     self.isVerbose = isVerbose
   }
 
@@ -91,25 +95,30 @@ package struct FindingText {
   // MARK: How one knows
 
   private func words(_ evidence: Finding.Evidence) -> String {
-    let frames = frames(evidence.frames)
+    let frames = frames(evidence.frames, of: evidence.capture)
     let words = naming.text(evidence.text)
     return frames.isEmpty ? words : "\(words) (\(frames))"
   }
 
-  /// "frame 812, 12.345 s", "frames 812 819 825 and 3 more, 12.345 s to 15.600 s"
-  private func frames(_ frames: [FrameReference]) -> String {
+  /// "frame 812, 12.345 s", "frames 812 819 825 and 3 more, 12.345 s to 15.600 s"; where two captures are
+  /// compared, "A frame 812, 12.345 s"
+  private func frames(_ frames: [FrameReference], of capture: CaptureLabel?) -> String {
     guard let first = frames.first, let last = frames.last else { return "" }
-    if frames.count == 1 { return "frame \(first.number), \(time(first))" }
+    let start = capture == .b ? startOfB : start
+    let whose = capture.map { "\($0.rawValue) " } ?? ""
+    if frames.count == 1 { return "\(whose)frame \(first.number), \(time(first, since: start))" }
     if isVerbose {
-      return "frames " + frames.map { "\($0.number) at \(time($0))" }.joined(separator: ", ")
+      return "\(whose)frames "
+        + frames.map { "\($0.number) at \(time($0, since: start))" }.joined(separator: ", ")
     }
     let shown = frames.prefix(Self.frameLimit).map { String($0.number) }.joined(separator: " ")
     let more = frames.count - Self.frameLimit
-    return "frames \(shown)\(more > 0 ? " and \(more) more" : ""), \(time(first)) to \(time(last))"
+    return
+      "\(whose)frames \(shown)\(more > 0 ? " and \(more) more" : ""), \(time(first, since: start)) to \(time(last, since: start))"
   }
 
   /// Seconds since the capture's first frame.
-  private func time(_ frame: FrameReference) -> String {
+  private func time(_ frame: FrameReference, since start: Timestamp?) -> String {
     var text = TextBuffer(capacity: 32)
     text.seconds(frame.time.nanoseconds &- (start ?? frame.time).nanoseconds)
     return "\(text.string) s"
@@ -146,7 +155,7 @@ extension Finding.Setting.Place {
     case .strongswan: "strongswan.conf:"
     case .libreswan: "ipsec.conf (libreswan):"
     case .shell: "in a shell:"
-    case .nftables: "in a shell, or a file for nft -f:"
+    case .nftables: "behind nft in a shell, or in a file for nft -f:"
     case .cisco: "Cisco IOS:"
     }
   }

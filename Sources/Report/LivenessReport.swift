@@ -108,10 +108,13 @@ package struct LivenessReport {
         "but its ESP kept coming: \(Verdict.counted(silence.espMeanwhile, "packet")) "
           + "until the last transmission")
     }
-    facts.append("waited \(silence.waited)")
     if let schedule = silence.schedule {
       facts.append("sends again by \(schedule.name) (\(schedule.confidence.rawValue))")
     }
+    facts.append(
+      silence.isCutByEnd
+        ? "\(silence.waited) went by until the capture ends"
+        : "waited \(silence.waited), by that schedule")
     return facts
   }
 
@@ -178,6 +181,8 @@ package struct LivenessReport {
     text.json(silence.lastSign)
     text.member("esp_packets_meanwhile", silence.espMeanwhile)
     text.member("waited_s", seconds: silence.waited)
+    text.put(",\"until_capture_end\":")
+    text.json(silence.isCutByEnd)
     text.put(",\"schedule\":")
     text.json(silence.schedule)
     text.put("}")

@@ -108,22 +108,45 @@ package struct Page: Sendable {
   }
 
   /// A command of a shell or of nft: broken before a word, with the backslash that both take for a line
-  /// that goes on; whole where a quoted word forbids that.
+  /// that goes on. Quoted words stay whole, even those that no line holds.
   package func command(_ command: String, indent: Int, to text: inout TextBuffer) {
-    let words = plain(command)
+    let words = Self.shellWords(plain(command))
+    var columns = indent
     text.spaces(indent)
-    guard indent + words.unicodeScalars.count > width, !words.contains("'") else {
-      text.put(words)
-      return text.put("\n")
-    }
-    let room = width - indent - 2
-    for (index, line) in lines(words, first: room, rest: room - 2).enumerated() {
-      if index > 0 {
+    for (index, word) in words.enumerated() {
+      let length = word.unicodeScalars.count
+      // Behind all words but the last there must be room for the backslash.
+      let room = width - (index == words.count - 1 ? 0 : 2)
+      if index > 0, columns + 1 + length > room {
         text.put(" \\\n")
         text.spaces(indent + 2)
+        columns = indent + 2
+      } else if index > 0 {
+        text.put(" ")
+        columns += 1
       }
-      text.put(line)
+      text.put(word)
+      columns += length
     }
     text.put("\n")
+  }
+
+  /// Parts between which a command may be broken: not within quotes.
+  static func shellWords(_ command: String) -> [String] {
+    var words: [String] = [""]
+    var quote: Character?
+    for character in command {
+      if character == quote {
+        quote = nil
+      } else if quote == nil, character == "'" || character == "\"" {
+        quote = character
+      }
+      if character == " ", quote == nil {
+        words.append("")
+      } else {
+        words[words.count - 1].append(character)
+      }
+    }
+    return words.filter { !$0.isEmpty }
   }
 }

@@ -72,7 +72,7 @@ package struct PathReport {
     }
     let answered = path.echoes.filter { $0.answered > 0 }
     let lost = path.echoes.filter { $0.answered == 0 }
-    if !answered.isEmpty { row("echoes inside", "answered: \(sizes(answered, options))") }
+    if !answered.isEmpty { row("echoes inside", "answered, by bytes: \(sizes(answered, options))") }
     if !lost.isEmpty {
       row(answered.isEmpty ? "echoes inside" : "", "never answered: \(sizes(lost, options))")
     }
@@ -103,16 +103,16 @@ package struct PathReport {
     )
   }
 
-  /// "84, 500, 1,338 (1 of 3) bytes": with how many were answered where not all were.
+  /// "84, 500, 1338 (1 of 3)", in bytes: with how many were answered where not all were.
   private func sizes(_ echoes: [PathSizes.Echo], _ options: DiagnosisText.Options) -> String {
     let shown = options.isVerbose ? echoes[...] : echoes.suffix(Self.sizeLimit)
     let words = shown.map { echo in
-      let size = Self.grouped(UInt64(clamping: echo.bytes))
-      return echo.answered == echo.sent
-        ? size : "\(size) (\(Self.grouped(echo.answered)) of \(Self.grouped(echo.sent)))"
+      echo.answered == echo.sent
+        ? "\(echo.bytes)"
+        : "\(echo.bytes) (\(Self.grouped(echo.answered)) of \(Self.grouped(echo.sent)))"
     }.joined(separator: ", ")
     let more = echoes.count - shown.count
-    return "\(words) bytes\(more > 0 ? " and \(Verdict.counted(more, "smaller size"))" : "")"
+    return "\(words)\(more > 0 ? " and \(Verdict.counted(more, "smaller size"))" : "")"
   }
 
   private static func bytes(_ count: Int) -> String { Verdict.counted(count, "byte") }

@@ -77,7 +77,7 @@ package struct SATableText {
     }
     if session.usesTCP { words += ", over TCP" }
     switch (session.nat.initiatorIsBehindNAT, session.nat.responderIsBehindNAT) {
-    case (true, true): words += ", both behind NAT"
+    case (true, true): words += ", both behind NAT or encapsulation forced"
     case (true, false): words += ", initiator behind NAT"
     case (false, true): words += ", responder behind NAT"
     case (false, false): if !session.nat.frames.isEmpty { words += ", no NAT" }

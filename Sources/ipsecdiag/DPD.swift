@@ -38,7 +38,9 @@ struct DPD: ParsableCommand {
 
   mutating func validate() throws {
     try capture.requireSource(orCalculate: calculate)
-    try keys.refuseReport()
+    if !calculate, liveness.isGiven {
+      throw ValidationError("Settings of a daemon go with --calculate.")
+    }
   }
 
   func run() throws {

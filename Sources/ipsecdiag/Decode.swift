@@ -29,6 +29,8 @@ struct Decode: ParsableCommand {
 
   @OptionGroup var keys: KeyOptions
 
+  @OptionGroup var reporting: KeyReportOptions
+
   @Flag(
     name: .shortAndLong,
     help: "Show every field with its byte range; twice, the bytes as well.")
@@ -66,6 +68,7 @@ struct Decode: ParsableCommand {
 
   mutating func validate() throws {
     try capture.requireSource()
+    try reporting.validate(keys)
     if [json, ndjson, format != nil].count(where: { $0 }) > 1 {
       throw ValidationError("Give one of --format, --json and --ndjson.")
     }
@@ -96,12 +99,12 @@ struct Decode: ParsableCommand {
       let problems = try report.run(
         reader, writer: &writer, isStopped: { Interruption.isRequested })
       try writer?.flush()
-      if keys.keyReport, let decryptor {
-        if keys.showKeys {
+      if reporting.keyReport, let decryptor {
+        if reporting.showKeys {
           StandardError.write(
             "warning: the key report holds keys; whoever has them can read the traffic")
         }
-        try KeyReport(decryptor, showsKeys: keys.showKeys).write(options.format, to: output)
+        try KeyReport(decryptor, showsKeys: reporting.showKeys).write(options.format, to: output)
       }
       capture.note(reader.statistics)
       return problems

@@ -18,22 +18,32 @@ struct Diagnose: ParsableCommand {
         ipsecdiag diagnose -r outage.pcap
         ipsecdiag diagnose -r outage.pcap --keys charon.keys -v
         ipsecdiag diagnose -r a.pcapng -r b.pcap.gz --peer 192.0.2.1
-        ipsecdiag diagnose -r outage.pcap --redact --json
+        ipsecdiag diagnose -r at-a.pcap --compare at-b.pcap
+        ipsecdiag diagnose -r outage.pcap --redact --format html >outage.html
+        ipsecdiag diagnose -r outage.pcap --json | jq '.findings[].id'
         ipsecdiag diagnose -i eth0 --count 100000 --nagios
-        tcpdump -c 50000 -w - 'udp port 500 or udp port 4500 or esp' | ipsecdiag diagnose -r -
+        tcpdump -c 50000 -w - esp or udp port 4500 | ipsecdiag diagnose -r -
       """)
 
   enum Format: String, CaseIterable, ExpressibleByArgument {
-    case text, json, ndjson, nagios
+    case text, json, ndjson, html, nagios
   }
 
   @OptionGroup var capture: CaptureOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "A second capture, called B, of the same time at another point, such as the other gateway: what is lost between the two, by class and direction. Clocks and NAT may differ; what is selected is selected in both.",
+      valueName: "file"))
+  var compare: String?
 
   @OptionGroup var keys: KeyOptions
 
   @OptionGroup var verdict: VerdictOptions
 
-  @Option(help: ArgumentHelp("text, json, ndjson or nagios.", valueName: "format"))
+  @Option(
+    help: ArgumentHelp(
+      "text, json, ndjson, html (a page by itself, with plots) or nagios.", valueName: "format"))
   var format: Format?
 
   @Flag(help: "Short for --format json: one document.")
@@ -50,7 +60,14 @@ struct Diagnose: ParsableCommand {
     if [json, ndjson, nagios, format != nil].count(where: { $0 }) > 1 {
       throw ValidationError("Give one of --format, --json, --ndjson and --nagios.")
     }
-    try keys.refuseReport()
+    if let compare {
+      if capture.interface != nil {
+        throw ValidationError("--compare goes with -r: both captures are files.")
+      }
+      if compare == "-", capture.files.contains("-") {
+        throw ValidationError("Only one of -r and --compare can be standard input.")
+      }
+    }
   }
 
   private var chosenFormat: Format {
@@ -58,8 +75,19 @@ struct Diagnose: ParsableCommand {
   }
 
   func run() throws {
-    let reading = try CaptureReading(capture, keys)
-    let diagnosis = CaptureDiagnosis(reading.evidence)
+    let keys = try keys.read()
+    let a = try CaptureReading(
+      capture, keys,
+      CaptureEvidence(withPlots: chosenFormat == .html, withPackets: compare != nil))
+    let b = try compare.map { path in
+      var other = capture
+      other.files = [path]
+      return try CaptureReading(other, keys, CaptureEvidence(withPackets: true))
+    }
+    let reading = a.noting(b)
+    let diagnosis =
+      b.map { CaptureDiagnosis(a.evidence, comparedWith: $0.evidence) }
+      ?? CaptureDiagnosis(a.evidence)
     if chosenFormat == .nagios { return try NagiosCheck.report(diagnosis, verdict, reading) }
     let naming = verdict.naming
     try StandardOutput.write { output in
@@ -72,6 +100,11 @@ struct Diagnose: ParsableCommand {
       case .ndjson:
         DiagnosisJSON(diagnosis, naming, toolVersion: Ipsecdiag.version)
           .writeLines(to: &output.text)
+      case .html:
+        HTMLReport(
+          diagnosis: diagnosis, naming: naming, toolVersion: Ipsecdiag.version,
+          sources: verdict.redact ? [] : capture.interface.map { [$0] } ?? capture.files
+        ).write(to: &output.text)
       }
     }
     try verdict.end(diagnosis.findings, reading)

@@ -11,31 +11,12 @@ struct KeyOptions: ParsableArguments {
       valueName: "file"))
   var files: [String] = []
 
-  @Flag(help: "Tell which key opened what, which fits nothing, and which SA has none.")
-  var keyReport = false
+  /// Opens with all files; nil without any.
+  func decryptor() throws -> Decryptor? { Decryptor(given: try read()) }
 
-  @Flag(help: "Print the keys themselves in the key report, in hexadecimal.")
-  var showKeys = false
-
-  mutating func validate() throws {
-    if keyReport && files.isEmpty {
-      throw ValidationError("--key-report tells what keys opened: give some with --keys FILE.")
-    }
-    if showKeys && !keyReport {
-      throw ValidationError("--show-keys shows them in the key report: give --key-report, too.")
-    }
-  }
-
-  /// For commands whose report is about something else.
-  func refuseReport() throws {
-    if keyReport {
-      throw ValidationError("--key-report goes with decode, which tells how each key fared.")
-    }
-  }
-
-  /// Reads all files; nil without any. What is wrong with a line goes to standard error.
-  func decryptor() throws -> Decryptor? {
-    if files.isEmpty { return nil }
+  /// Reads all files. What is wrong with a line goes to standard error.
+  func read() throws -> [KeyFile] {
+    if files.isEmpty { return [] }
     var read: [KeyFile] = []
     for path in files {
       do {
@@ -54,7 +35,7 @@ struct KeyOptions: ParsableArguments {
     if read.allSatisfy(\.isEmpty) {
       throw Failure("no key could be read", exitCode: ExitCodes.badData)
     }
-    return Decryptor(read)
+    return read
   }
 
   private static func exitCode(of error: KeyFileError) -> Int32 {
@@ -73,5 +54,31 @@ struct KeyOptions: ParsableArguments {
     case .failed: ExitCodes.inputOutput
     case .malformed, .tooMuch: ExitCodes.badData
     }
+  }
+}
+
+/// What `decode` tells of keys.
+struct KeyReportOptions: ParsableArguments {
+  @Flag(help: "Tell which key opened what, which fits nothing, and which SA has none.")
+  var keyReport = false
+
+  @Flag(help: "Print the keys themselves in the key report, in hexadecimal.")
+  var showKeys = false
+
+  func validate(_ keys: KeyOptions) throws {
+    if keyReport && keys.files.isEmpty {
+      throw ValidationError("--key-report tells what keys opened: give some with --keys FILE.")
+    }
+    if showKeys && !keyReport {
+      throw ValidationError("--show-keys shows them in the key report: give --key-report, too.")
+    }
+  }
+}
+
+extension Decryptor {
+  /// Nil without key files.
+  convenience init?(given files: [KeyFile]) {
+    if files.isEmpty { return nil }
+    self.init(files)
   }
 }

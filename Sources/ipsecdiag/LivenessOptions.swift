@@ -96,6 +96,15 @@ struct LivenessOptions: ParsableArguments {
     try validateOwner()
   }
 
+  /// Whether any of them was given.
+  var isGiven: Bool {
+    let times = [
+      dpdDelay, dpdTimeout, retransmitTimeout, retransmitLimit, retransmitInterval, target,
+    ]
+    return daemon != nil || ikeVersion != nil || !config.isEmpty || retransmitBase != nil
+      || retransmitTries != nil || retransmitJitter != nil || times.contains { $0 != nil }
+  }
+
   /// An option that the daemon doesn't have would change nothing, without a word.
   private func validateOwner() throws {
     let isStrongSwans =

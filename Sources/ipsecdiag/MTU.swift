@@ -69,7 +69,11 @@ struct MTU: ParsableCommand {
 
   mutating func validate() throws {
     try capture.requireSource(orCalculate: calculate)
-    try keys.refuseReport()
+    if !calculate,
+      suite != nil || !pathMtu.isEmpty || isIPv6 || isInUDP || isInTCP || transport || gre || eesp
+    {
+      throw ValidationError("What a tunnel is made of goes with --calculate.")
+    }
     if isInUDP && isInTCP { throw ValidationError("Give one of --nat-t and --tcp.") }
     if let bad = pathMtu.first(where: { !(68...65_535).contains($0) }) {
       throw ValidationError("--path-mtu is 68 to 65535 bytes, not \(bad).")

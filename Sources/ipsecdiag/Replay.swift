@@ -48,7 +48,7 @@ struct Replay: ParsableCommand {
     // Only decrypted IKE messages tell of ESN.
     let evidence = CaptureEvidence(
       keys.files.isEmpty ? .flows : .everything, askedWindow: window ?? 0)
-    let reading = try CaptureReading(capture, keys, evidence)
+    let reading = try CaptureReading(capture, keys.read(), evidence)
     let diagnosis = ReplayDiagnosis(reading.evidence)
     let naming = verdict.naming
     try StandardOutput.write { output in

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Glibc
 import Testing
 
@@ -82,6 +83,19 @@ struct Child {
 
   func signal(_ number: Int32) {
     _ = kill(process, number)
+  }
+
+  /// Waits until the process takes the signal itself, ten seconds at most, and then a moment longer, so
+  /// that it waits for input by then.
+  func awaitHandler(of number: Int32) {
+    for _ in 0..<1000 {
+      let status = (try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)) ?? ""
+      let caught = status.split(separator: "\n").first { $0.hasPrefix("SigCgt:") }
+      let mask = caught.flatMap { UInt64($0.dropFirst(7).drop { $0 == "\t" }, radix: 16) } ?? 0
+      if mask >> UInt64(number - 1) & 1 == 1 { break }
+      usleep(10_000)
+    }
+    usleep(300_000)
   }
 
   /// Its exit code once it has ended, or minus the signal that ended it: SIGKILL when time is up.

@@ -34,8 +34,9 @@ struct HTMLReportTests {
       #expect(problems.isEmpty)
     }
     let reordered = [1, 2, 3, 120, 121, 4, 5, 122, 122, 123] + (124...200).map(UInt32.init)
-    var flow = ReorderedFlow()
-    for sequence in reordered { flow.send(sequence, to: &evidence) }
+    var frames = HandmadeFrames()
+    for sequence in reordered { frames.esp(sequence, to: &evidence) }
+    frames.ikeRequest(to: &evidence)
     return evidence
   }
 
@@ -87,6 +88,7 @@ struct HTMLReportTests {
     #expect(browser.number("overflow") == 0, "the page is wider than the screen")
     #expect(try #require(browser.number("contrast")) >= 4.5, "\(seen["palest"] ?? "")")
     #expect(seen["cut"] == "", "text beyond a picture's edge")
+    #expect(seen["overlapping"] == "", "text upon text")
     for axis in [
       "time since the flow's first packet (s)", "sequence number", "late packets",
       "packet size (bytes)",
@@ -167,6 +169,13 @@ struct HTMLReportTests {
       return !t.getAttribute("transform") && (box.x < -0.5 || box.y < -0.5
         || box.x + box.width > view.width + 0.5 || box.y + box.height > view.height + 0.5);
     }).map(t => t.textContent).join("|"));
+    tell("overlapping", all("svg").flatMap(svg => {
+      const texts = [...svg.querySelectorAll("text:not([transform])")];
+      const boxes = texts.map(t => t.getBBox());
+      return texts.filter((_, i) => boxes.some((b, j) => j < i
+        && Math.min(b.x + b.width, boxes[i].x + boxes[i].width) - Math.max(b.x, boxes[i].x) > 1
+        && Math.min(b.y + b.height, boxes[i].y + boxes[i].height) - Math.max(b.y, boxes[i].y) > 3));
+    }).map(t => t.textContent).join("|"));
     const rgb = c => c.match(/[\\d.]+/g).map(Number);
     const luminance = c => { const [r, g, b] = rgb(c).map(v => v / 255)
       .map(v => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
@@ -189,12 +198,12 @@ struct HTMLReportTests {
     """
 }
 
-/// ESP packets in the order that one likes.
-private struct ReorderedFlow {
+/// Frames that no recording has.
+private struct HandmadeFrames {
   private let dissector = Dissector()
   private var number: UInt64 = 100_000
 
-  mutating func send(_ sequence: UInt32, to evidence: inout CaptureEvidence) {
+  mutating func esp(_ sequence: UInt32, to evidence: inout CaptureEvidence) {
     var writer = ByteWriter()
     IPv4Header(
       trafficClass: 0, totalLength: 120, identification: 0, flagsAndOffset: 0, timeToLive: 64,
@@ -202,12 +211,32 @@ private struct ReorderedFlow {
     ).write(to: &writer)
     ESPHeader(spi: 0xC0EB_461A, sequenceNumber: sequence).write(to: &writer)
     for index in 0..<92 { writer.u8(UInt8(truncatingIfNeeded: index &* 7 &+ Int(sequence))) }
+    add(writer.bytes, to: &evidence)
+  }
+
+  /// An IKE_SA_INIT request between addresses that are as long as they can be.
+  mutating func ikeRequest(to evidence: inout CaptureEvidence) {
+    var writer = ByteWriter()
+    IPv6Header(
+      trafficClass: 0, payloadLength: 36, nextHeader: 17, hopLimit: 64,
+      source: IPAddress(v6High: 0x2001_1DB8_1111_2222, low: 0x3333_4444_5555_6666),
+      destination: IPAddress(v6High: 0x2001_1DB8_7777_8888, low: 0x9999_AAAA_BBBB_CCCC)
+    ).write(to: &writer)
+    UDPHeader(sourcePort: 50_000, destinationPort: 500, length: 36).write(to: &writer)
+    IKEHeader(
+      initiatorSPI: 0x5412_008F_4C68_2429, responderSPI: 0, nextPayload: 0, exchangeType: 34,
+      flags: 0x08, messageID: 0, length: 28
+    ).write(to: &writer)
+    add(writer.bytes, to: &evidence)
+  }
+
+  private mutating func add(_ bytes: [UInt8], to evidence: inout CaptureEvidence) {
     number += 1
     let time = Timestamp(
       nanoseconds: 1_795_460_000_000_000_000 + Int64(number) * 10_000_000)
-    dissector.dissect(writer.bytes.rawBytes, linkType: .raw, timestamp: time)
+    dissector.dissect(bytes.rawBytes, linkType: .raw, timestamp: time)
     evidence.add(
-      dissector, writer.bytes.rawBytes, FrameReference(number, time),
-      originalLength: writer.bytes.count, isCut: false)
+      dissector, bytes.rawBytes, FrameReference(number, time), originalLength: bytes.count,
+      isCut: false)
   }
 }

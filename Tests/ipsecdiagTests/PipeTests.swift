@@ -40,8 +40,7 @@ struct PipeTests {
   func interruptedBeforeTheFirstByte() throws {
     let run = try Live(Self.arguments + ["--json"])
     defer { run.close() }
-    // Nothing tells from outside that it waits: the signal is sent until it had its effect.
-    usleep(300_000)
+    run.child.awaitHandler(of: SIGINT)
     run.child.signal(SIGINT)
     #expect(run.child.wait(seconds: 5) == 130)
     #expect(run.errorText == "")
@@ -53,7 +52,7 @@ struct PipeTests {
     let run = try Live(Self.arguments + ["--summary"])
     defer { run.close() }
     try #require(writeAll(Self.pieces.header + Self.pieces.packets[0], to: run.input))
-    usleep(300_000)
+    run.child.awaitHandler(of: SIGINT)
     run.child.signal(SIGINT)
     #expect(run.child.wait(seconds: 5) == 130)
     #expect(run.text().hasPrefix("1 frame, "))
@@ -65,7 +64,7 @@ struct PipeTests {
     defer { run.close() }
     // A gzip header (RFC 1952, section 2.3), and nothing behind it yet.
     try #require(writeAll([0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3], to: run.input))
-    usleep(300_000)
+    run.child.awaitHandler(of: SIGINT)
     run.child.signal(SIGINT)
     #expect(run.child.wait(seconds: 5) == 130)
     #expect(run.errorText == "")
@@ -94,7 +93,7 @@ struct PipeTests {
 }
 
 /// A child with a pipe at each end.
-private final class Live {
+final class Live {
   let child: Child
   private(set) var input: Int32 = -1
   private var output: Int32

@@ -41,10 +41,15 @@ package struct Finding: Sendable {
   package struct Evidence: Equatable, Sendable {
     /// Where it can be looked at; empty for a count over many frames.
     package var frames: [FrameReference]
+    /// Which of two captures the frames are of, where two are compared.
+    package var capture: CaptureLabel?
     package var text: Statement
 
-    package init(_ text: Statement, _ frames: [FrameReference] = []) {
+    package init(
+      _ text: Statement, _ frames: [FrameReference] = [], of capture: CaptureLabel? = nil
+    ) {
       self.frames = frames
+      self.capture = capture
       self.text = text
     }
   }

@@ -32,6 +32,8 @@ package struct LivenessHistory: Sendable {
     /// From its first transmission until the sender gave up by its schedule, or as far as the capture
     /// goes.
     package let waited: Nanoseconds
+    /// Whether it is the capture's end that the waiting was seen until.
+    package let isCutByEnd: Bool
     package let schedule: ScheduleMatch?
   }
 
@@ -114,6 +116,8 @@ package struct LivenessHistory: Sendable {
   private static func silence(_ request: IKEMessageTrack, _ evidence: CaptureEvidence) -> Silence {
     let first = request.first
     let espMeanwhile = request.last.espFromPeer &- min(request.last.espFromPeer, first.espFromPeer)
+    let waited = request.waited(until: evidence.quality.end)
+    let seen = Nanoseconds(from: first.frame.time, to: evidence.quality.end)
     return Silence(
       first: first.frame, last: request.last.frame, transmissions: request.count,
       lastSign: espMeanwhile > 0
@@ -121,7 +125,7 @@ package struct LivenessHistory: Sendable {
         : lastSign(
           of: first.destination.address, to: first.source.address, before: first.frame, evidence),
       espMeanwhile: espMeanwhile,
-      waited: request.waited(until: evidence.quality.end), schedule: request.schedule)
+      waited: waited, isCutByEnd: waited >= seen, schedule: request.schedule)
   }
 
   /// Of ESP the last packet of a flow is known, so one that went on is no sign before that moment.

@@ -33,6 +33,8 @@ package struct ScheduleMatch: Equatable, Sendable {
     case .standard(let schedule): "\(schedule.daemon.name)'s default schedule, \(schedule.formula)"
     case .libreswan(let interval):
       "libreswan's schedule with retransmit-interval \(Int((interval * 1000).rounded())) ms"
+    case .geometric(let timeout, let base) where abs(base - 1) < 0.05:
+      "one every \(Quantity.decimal(timeout, places: 1)) s"
     case .geometric(let timeout, let base):
       "\(Quantity.decimal(timeout, places: 1)) s × \(Quantity.decimal(base, places: 1))ⁿ"
     }

@@ -8,10 +8,12 @@ internal import PacketDissector
 enum ESPDirection {
   static let rule = Rule([.espBlocked, .espOneWay]) { evidence in
     var findings: [Finding] = []
+    let silent = SilentPeer.all(evidence)
     for pair in pairs(evidence) {
       if let finding = refused(pair, evidence) ?? refused(pair.back, evidence)
         ?? unheard(pair, evidence) ?? unheard(pair.back, evidence)
         ?? unansweredBack(pair, evidence) ?? unansweredBack(pair.back, evidence)
+        ?? silenced(pair, silent, evidence)
       {
         findings.append(finding)
       }
@@ -137,6 +139,30 @@ enum ESPDirection {
         Finding.Evidence(
           "ESP from \(path.destination) keeps coming: \(back.espPackets) packets", [lastBack]),
       ], remedies: oneWayRemedies(path, evidence))
+  }
+
+  /// The peer answered, and then nothing comes from it any more, not even IKE, which nobody asked.
+  private static func silenced(
+    _ pair: OuterPath, _ peers: [SilentPeer], _ evidence: CaptureEvidence
+  ) -> Finding? {
+    let silent = peers.first { $0.path == pair || $0.path == pair.back }
+    return silent.map { silent in
+      let (source, peer) = (silent.path.source, silent.path.destination)
+      return Finding(
+        .espOneWay, .possible, about: .peers(source, peer),
+        "ESP leaves \(source), and \(peer), which answered before, is silent since \(silent.lasted)",
+        meaning:
+          "\(peer) lost its SAs by a restart, or is gone; without liveness checks \(source) does not notice",
+        evidence: silent.facts,
+        remedies: [
+          Finding.Remedy(
+            "let \(source) check whether its peer lives, and begin anew where it does not",
+            [.init(.swanctl, "dpd_delay = 10s"), .init(.libreswan, "dpddelay=10")]),
+          Finding.Remedy(
+            "now: bring the tunnel up again, and see whether \(peer) answers",
+            [.init(.shell, "swanctl --terminate --ike CONNECTION")]),
+        ] + oneWayRemedies(silent.path.back, evidence))
+    }
   }
 
   // MARK: Facts

@@ -25,7 +25,10 @@ extension ESPFlow {
 extension CaptureEvidence {
   /// The flows of one sender to one receiver.
   func flows(_ source: IPAddress, _ destination: IPAddress) -> [ESPFlow] {
-    flows.flows.filter { $0.source == source && $0.destination == destination }
+    guard let entry = peers.known(source, destination) else { return [] }
+    // Beyond the limit of the table, pairs share an entry.
+    return flows.flows(ofPeers: entry)
+      .filter { $0.source == source && $0.destination == destination }
   }
 }
 

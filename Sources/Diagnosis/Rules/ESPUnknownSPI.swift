@@ -237,36 +237,21 @@ enum ESPUnknownSPI {
 
   // MARK: The peer is silent
 
-  /// Requests inside were answered, then no more, and nothing else comes from the peer. Only keys show
-  /// it, and that the peer is dead explains it as well.
+  /// No IKE SA between the two is in the capture: what the receiver knows of the SPI, nothing tells.
   private static func silenced(_ evidence: CaptureEvidence) -> [(OuterPath, Finding)] {
-    evidence.inner.requests.compactMap { inner, requests -> (OuterPath, Finding)? in
-      let path = OuterPath(source: inner.source, destination: inner.destination)
-      guard requests.answered >= 3, requests.unanswered.count >= leastPackets,
-        requests.unanswered.duration.seconds >= grace, let last = requests.unanswered.last,
-        let here = evidence.peers.find(path.source, path.destination),
-        let there = evidence.peers.find(path.destination, path.source),
-        let start = here.unanswered.first, here.unanswered.count >= leastPackets,
-        there.lastIKE.map({ $0.time < start.time }) ?? true,
-        here.lastIKE.map({ $0.time < start.time }) ?? true,
-        let flow = evidence.flows(path.source, path.destination)
-          .max(by: { $0.last.time < $1.last.time })
-      else { return nil }
+    SilentPeer.all(evidence).compactMap { silent in
+      let (one, other) = (silent.path.source, silent.path.destination)
+      guard !evidence.sessions.sessions.contains(where: { $0.involves(one, other) }) else {
+        return nil
+      }
       return (
-        path,
+        silent.path,
         finding(
-          flow, .critical, .possible,
-          "\(path.destination) answered until \(Nanoseconds(from: start.time, to: last.time)) before the end, then fell silent: it lost its SAs, or is gone",
-          [
-            Finding.Evidence(
-              "\(requests.answered) requests inside were answered, the last here",
-              requests.lastAnswer.map { [$0] } ?? []),
-            Finding.Evidence(
-              "\(requests.unanswered.count) since then were not, and no IKE message came",
-              [start, last]),
-          ])
+          silent.flow, .critical, .possible,
+          "\(other) answered until \(silent.lasted) before the end, then fell silent: it lost its SAs, or is gone",
+          silent.facts)
       )
-    }.sorted { $0.0.source < $1.0.source }
+    }
   }
 
   private static func finding(

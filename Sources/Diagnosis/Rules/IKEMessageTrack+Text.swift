@@ -32,7 +32,9 @@ extension IKEMessageTrack {
   }
 
   /// The schedule that it was sent by.
-  package var schedule: ScheduleMatch? { RetransmissionSchedule.matching(gaps: gaps.map(\.seconds)) }
+  package var schedule: ScheduleMatch? {
+    RetransmissionSchedule.matching(gaps: gaps.map(\.seconds))
+  }
 
   /// How long its sender waited: until it gave up by its schedule, or as far as the capture goes.
   func waited(until end: Timestamp) -> Nanoseconds {

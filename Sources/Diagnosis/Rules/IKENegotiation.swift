@@ -8,8 +8,10 @@ enum IKENegotiation {
   ]) { evidence in
     refusedProposals(evidence)
       + evidence.sessions.sessions.flatMap { session in
-        [keyExchangeLoop(session), version(session, evidence), cookie(session)].compactMap { $0 }
-      }
+        [keyExchangeLoop(session), version(session, evidence), cookieLoop(session)].compactMap {
+          $0
+        }
+      } + cookies(evidence)
   }
 
   // MARK: Proposals
@@ -311,42 +313,57 @@ enum IKENegotiation {
 
   // MARK: Cookies
 
-  private static func cookie(_ session: IKESession) -> Finding? {
-    guard session.majorVersion == 2 else { return nil }
-    let rounds = session.exchanges(.ikeSAInit).filter {
-      $0.response?.content.has(.cookie) == true
-    }
-    guard let first = rounds.first, let response = first.response else { return nil }
+  private static func cookieRounds(_ session: IKESession) -> [IKEExchange] {
+    session.majorVersion == 2
+      ? session.exchanges(.ikeSAInit).filter { $0.response?.content.has(.cookie) == true } : []
+  }
+
+  private static func cookieLoop(_ session: IKESession) -> Finding? {
+    let rounds = cookieRounds(session)
+    guard let response = rounds.first?.response, session.chosenProposal == nil else { return nil }
     let later = session.exchanges(.ikeSAInit).filter {
       ($0.request?.first.frame.time ?? response.first.frame.time) > response.first.frame.time
     }
     let without = later.filter { $0.request?.content.has(.cookie) == false }
-    let frames = rounds.compactMap { $0.response?.first.frame }
-    if session.chosenProposal == nil, rounds.count > 3 || !without.isEmpty {
+    guard rounds.count > 3 || !without.isEmpty else { return nil }
+    return Finding(
+      .ikeCookieLoop, .certain, about: session.subject,
+      without.isEmpty
+        ? "\(session.responder.address) answered \(rounds.count) cookies with another one"
+        : "\(session.initiator.address) asks again without the cookie that it was given",
+      meaning:
+        "the peer is alive; its cookie holds for one address and port, and something changes them on the way, or the initiator drops it",
+      evidence: [
+        Finding.Evidence(
+          "\(rounds.count) answers with COOKIE", rounds.compactMap { $0.response?.first.frame }),
+        Finding.Evidence(
+          "\(later.count - without.count) of \(later.count) further requests carry a cookie",
+          later.compactMap { $0.request?.first.frame }),
+      ] + sources(later),
+      remedies: [
+        Finding.Remedy("keep one source address and port for IKE in every NAT between"),
+        Finding.Remedy(
+          "or raise the peer's threshold for cookies",
+          [.init(.strongswan, "charon.cookie_threshold = 100")]),
+      ])
+  }
+
+  /// One line for each responder that asked for cookies and went on.
+  private static func cookies(_ evidence: CaptureEvidence) -> [Finding] {
+    IKEPractice.byPair(evidence.sessions.sessions).compactMap { pair, sessions in
+      let asked = sessions.filter { !cookieRounds($0).isEmpty && cookieLoop($0) == nil }
+      guard let first = asked.first else { return nil }
+      let frames = asked.flatMap { cookieRounds($0).compactMap { $0.response?.first.frame } }
       return Finding(
-        .ikeCookieLoop, .certain, about: session.subject,
-        without.isEmpty
-          ? "\(session.responder.address) answered \(rounds.count) cookies with another one"
-          : "\(session.initiator.address) asks again without the cookie that it was given",
-        meaning:
-          "the peer is alive; its cookie holds for one address and port, and something changes them on the way, or the initiator drops it",
+        .ikeCookie, .certain,
+        about: asked.count == 1 ? first.subject : .peers(pair.one, pair.other),
+        "\(first.responder.address) asked for a cookie before it went on: it is alive, and defends against load",
         evidence: [
-          Finding.Evidence("\(rounds.count) answers with COOKIE", frames),
           Finding.Evidence(
-            "\(later.count - without.count) of \(later.count) further requests carry a cookie",
-            later.compactMap { $0.request?.first.frame }),
-        ] + sources(later),
-        remedies: [
-          Finding.Remedy("keep one source address and port for IKE in every NAT between"),
-          Finding.Remedy(
-            "or raise the peer's threshold for cookies",
-            [.init(.strongswan, "charon.cookie_threshold = 100")]),
+            "\(frames.count) answers with COOKIE, in \(asked.count) IKE SAs",
+            Array(frames.prefix(8)))
         ])
     }
-    return Finding(
-      .ikeCookie, .certain, about: session.subject,
-      "\(session.responder.address) asked for a cookie before it went on: it is alive, and defends against load",
-      evidence: [Finding.Evidence("\(rounds.count) answers with COOKIE", frames)])
   }
 
   private static func sources(_ exchanges: [IKEExchange]) -> [Finding.Evidence] {

@@ -90,7 +90,9 @@ enum IKEPractice {
         .ikeV1, .certain, about: .peers(pair.one, pair.other),
         "\(first.initiator.address) and \(first.responder.address) use IKEv1, which is deprecated (RFC 9395)",
         evidence: [
-          Finding.Evidence("\(used.count) IKEv1 SAs", used.prefix(8).map(\.first))
+          Finding.Evidence(
+            used.count == 1 ? "one IKEv1 SA" : "\(used.count) IKEv1 SAs",
+            used.prefix(8).map(\.first))
         ],
         remedies: [
           Finding.Remedy(

@@ -43,7 +43,7 @@ enum NATMapping {
       }
       return finding(
         flow,
-        "the NAT in front of \(flow.source) changed its port from \("\(change.from)") to \("\(change.to)"), and \(flow.destination) sent to the old one for \(lasted)",
+        "NAT moved \(flow.source) from port \("\(change.from)") to \("\(change.to)"); \(flow.destination) sent to the old one for \(lasted)",
         facts)
     }
     return nil

@@ -4,9 +4,10 @@ internal import PacketDissector
 enum OuterFragments {
   static let rule = Rule([.mtuOuterFragments]) { evidence in
     var order: [OuterPath] = []
+    var seen: Set<OuterPath> = []
     for flow in evidence.flows.flows where flow.inFragments > 0 {
       let path = OuterPath(source: flow.source, destination: flow.destination)
-      if !order.contains(path) { order.append(path) }
+      if seen.insert(path).inserted { order.append(path) }
     }
     return order.compactMap { path in finding(path, evidence) }
   }

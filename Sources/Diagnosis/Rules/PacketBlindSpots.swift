@@ -1,6 +1,6 @@
 /// What the capture cannot tell of ESP: what looks like a fault and need not be one.
-enum PacketBlindSpots {
-  static func of(_ evidence: CaptureEvidence) -> [Statement] {
+package enum PacketBlindSpots {
+  package static func of(_ evidence: CaptureEvidence) -> [Statement] {
     samples(evidence) + unopened(evidence) + unanswered(evidence)
   }
 

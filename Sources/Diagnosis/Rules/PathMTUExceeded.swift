@@ -14,6 +14,9 @@ enum PathMTUExceeded {
     return order.compactMap { path in finding(path, errors[path] ?? [], evidence) }
   }
 
+  /// What every host must take whole (RFC 791); smaller MTUs are those of attackers.
+  private static let leastMTU = 576
+
   /// Whether ICMP about the size of packets from the one to the other is in the capture.
   static func isReported(_ path: OuterPath, _ evidence: CaptureEvidence) -> Bool {
     evidence.icmp.entries.contains {
@@ -48,7 +51,12 @@ enum PathMTUExceeded {
         Array(errors.flatMap(\.frames).sorted { $0.number < $1.number }.prefix(8)))
     ]
     facts += senderFacts(sender, errors)
-    if let limit { facts += limits.lines(pathMTU: limit) }
+    if let limit {
+      facts +=
+        limit >= leastMTU
+        ? limits.lines(pathMTU: limit)
+        : [Finding.Evidence("no real link carries so little: the message is forged, or broken")]
+    }
     let isIKE = errors.allSatisfy { if case .ike = $0.quoted { true } else { false } }
     return Finding(
       .mtuExceeded, severity: severity(sender), .certain,
@@ -122,8 +130,8 @@ enum PathMTUExceeded {
     _ limit: Int?, _ limits: InnerLimits, _ sender: Sender, _ path: OuterPath
   ) -> [Finding.Remedy] {
     if case .adapted = sender { return [] }
-    var remedies =
-      limit.flatMap { limits.innerMTU(pathMTU: $0) }.map(InnerLimits.remedies(inner:)) ?? []
+    let inner = limit.flatMap { $0 >= leastMTU ? limits.innerMTU(pathMTU: $0) : nil }
+    var remedies = inner.map(InnerLimits.remedies(inner:)) ?? []
     remedies.append(
       Finding.Remedy(
         "let ICMP errors in on \(path.source), and out to the inner senders",

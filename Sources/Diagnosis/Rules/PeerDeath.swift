@@ -40,7 +40,9 @@ enum PeerDeath {
   private static func deaths(_ session: IKESession, _ evidence: CaptureEvidence) -> [Death] {
     if session.majorVersion == 1 {
       return [IKEv1Liveness.unanswered(session)].compactMap { $0 }.map {
-        death($0.request, "R-U-THERE", session, evidence, ended: $0.ended)
+        death(
+          $0.request, $0.isProven ? "R-U-THERE" : "what looks like R-U-THERE", session, evidence,
+          ended: $0.ended)
       }
     }
     guard session.isEstablished || !session.isSeenFromItsStart else { return [] }
@@ -287,15 +289,31 @@ enum IKEv1Liveness {
     let frames: [FrameReference]
     /// When the sender deleted the SA.
     let ended: FrameReference?
+    /// The messages were read, not only measured.
+    let isProven: Bool
   }
 
   /// The checks at the end of a session that were not acknowledged, three at least.
   static func unanswered(_ session: IKESession) -> Unanswered? {
+    let messages = session.exchanges.compactMap { exchange in
+      exchange.type == IKEv1ExchangeType.informational.rawValue ? exchange.request : nil
+    }
+    let isOpened = messages.contains { $0.content.isOpened }
+    let open = isOpened ? unacknowledged(messages) : unechoed(messages)
+    guard open.count >= 3, var first = open.first else { return nil }
+    for other in open.dropFirst() { first.addLater(other) }
+    let ended = messages.last { message in
+      !message.content.deletions.isEmpty && message.first.frame.time > first.last.frame.time
+    }
+    return Unanswered(
+      request: first, frames: open.map(\.first.frame), ended: ended?.first.frame,
+      isProven: isOpened)
+  }
+
+  /// With keys: R-U-THERE without the R-U-THERE-ACK of its number.
+  private static func unacknowledged(_ messages: [IKEMessageTrack]) -> [IKEMessageTrack] {
     var open: [IKEMessageTrack] = []
-    var ended: FrameReference?
-    for exchange in session.exchanges
-    where exchange.type == IKEv1ExchangeType.informational.rawValue {
-      guard let message = exchange.request, message.content.isOpened else { continue }
+    for message in messages where message.content.isOpened {
       for notify in message.content.notifies {
         if notify.type == IKEv1NotifyType.rUThere.rawValue { open.append(message) }
         if notify.type == IKEv1NotifyType.rUThereAck.rawValue {
@@ -304,11 +322,22 @@ enum IKEv1Liveness {
           }
         }
       }
-      if !open.isEmpty, !message.content.deletions.isEmpty { ended = message.first.frame }
     }
-    guard open.count >= 3, var first = open.first else { return nil }
-    for other in open.dropFirst() { first.addLater(other) }
-    return Unanswered(request: first, frames: open.map(\.first.frame), ended: ended)
+    return open
+  }
+
+  /// Without: a check and its acknowledgement have the same size, and one follows the other at once.
+  /// Where that was so, the same message from one side alone is a check without an answer.
+  private static func unechoed(_ messages: [IKEMessageTrack]) -> [IKEMessageTrack] {
+    let echoed = zip(messages, messages.dropFirst()).first { ask, answer in
+      ask.bytes == answer.bytes && ask.first.source.address == answer.first.destination.address
+        && Nanoseconds(from: ask.first.frame.time, to: answer.first.frame.time) < .seconds(2)
+    }
+    guard let asker = messages.last?.first.source.address, let bytes = echoed?.0.bytes else {
+      return []
+    }
+    return messages.reversed().prefix { $0.first.source.address == asker && $0.bytes == bytes }
+      .reversed()
   }
 }
 

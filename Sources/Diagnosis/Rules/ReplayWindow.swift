@@ -55,7 +55,7 @@ enum ReplayWindow {
     return Finding(
       .replayWindowTooSmall, severity: severity, classes.isEmpty && !isKnown ? .possible : .likely,
       about: flow.subject,
-      "a replay window of \(window) drops \(share) of \(flow.name), as packets come up to \(disorder.distances.largest) late",
+      "a replay window of \(window) drops \(share) of \(flow.name): packets come up to \(disorder.distances.largest) late",
       meaning:
         "packets overtake each other on the way; what comes later than the receiver's window reaches back is dropped as a replay, and under ESN counts as a failed ICV",
       evidence: facts(flow, disorder, classes), remedies: remedies(flow, disorder, classes))

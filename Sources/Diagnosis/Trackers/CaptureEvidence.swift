@@ -16,6 +16,8 @@ package struct CaptureEvidence: Sendable {
   /// Major versions other than 1 and 2 that messages came with.
   package private(set) var strangeVersions: [UInt8: FrameReference] = [:]
   package private(set) var hasKeys = false
+  /// The packets one by one, where they are to be compared with another capture's.
+  package private(set) var packets: PacketLog?
 
   package let scope: Scope
 
@@ -28,11 +30,13 @@ package struct CaptureEvidence: Sendable {
 
   /// - Parameter askedWindow: A replay window to count the drops of, beside the usual ones; zero for none.
   package init(
-    _ scope: Scope = .everything, withPlots: Bool = false, askedWindow: UInt32 = 0
+    _ scope: Scope = .everything, withPlots: Bool = false, withPackets: Bool = false,
+    askedWindow: UInt32 = 0
   ) {
     self.scope = scope
     flows = FlowTable(
       withPlots: withPlots, askedWindow: askedWindow, countsPeers: scope == .everything)
+    packets = withPackets ? PacketLog() : nil
   }
 
   /// Adds the frame that `dissector` read last.
@@ -50,6 +54,7 @@ package struct CaptureEvidence: Sendable {
     quality.add(
       frame, bytes: originalLength, isCut: isCut, isIPsec: dissector.frame.record != nil,
       isMalformed: dissector.frame.stop != nil)
+    packets?.add(dissector, bytes, frame)
     guard let internet = dissector.frame.internet else { return }
     guard let record = dissector.frame.record else {
       return add(dissector, withoutRecord: internet, bytes, frame)

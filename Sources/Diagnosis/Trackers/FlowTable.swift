@@ -9,6 +9,8 @@ package struct FlowTable: Sendable {
   /// Flows that made room for others, and their packets.
   package private(set) var agedOut: UInt64 = 0
   package private(set) var agedOutPackets: UInt64 = 0
+  /// Where the flows of each entry of ``PeerTable`` stand.
+  private var places: [Int: Set<Int>] = [:]
   private var index = FlowIndex()
   private var memory = PacketMemory()
   private var hand = 0
@@ -89,6 +91,11 @@ package struct FlowTable: Sendable {
       frame: sighting.frame.number, hopLimit: sighting.hopLimit)
   }
 
+  /// The flows that stand under one entry of the table of peers.
+  func flows(ofPeers entry: Int) -> [ESPFlow] {
+    places[entry, default: []].sorted().map { flows[$0] }
+  }
+
   private func milliseconds(_ time: Timestamp) -> UInt32 {
     UInt32(truncatingIfNeeded: (time.nanoseconds &- start.nanoseconds) / 1_000_000)
   }
@@ -146,9 +153,11 @@ package struct FlowTable: Sendable {
       eventRoom &+= flows[place].events.count
       let old = flows[place]
       index.remove(place, index.hash(old.spi, old.source, old.destination))
+      places[old.peers]?.remove(place)
       flows[place] = flow
     }
     index.insert(place, hash)
+    places[pair, default: []].insert(place)
     note(place, sequence, ContentDigest.packet(bytes, record.range), sighting)
     return place
   }

@@ -70,7 +70,7 @@ extension IKEMessageContent {
   private static let listLimit = 64
 
   init(_ message: IKEMessage) {
-    stop = message.payloads.lazy.compactMap(\.stop).first ?? message.stop
+    stop = message.firstStop
     payloadTypes = message.payloads.prefix(Self.listLimit).map(\.type.rawValue)
     for payload in message.payloads.prefix(Self.listLimit) {
       switch payload.body {
@@ -121,7 +121,7 @@ extension IKEMessageContent {
   }
 
   init(_ message: IKEv1Message) {
-    stop = message.payloads.lazy.compactMap(\.stop).first ?? message.stop
+    stop = message.firstStop
     payloadTypes = message.payloads.prefix(Self.listLimit).map(\.type.rawValue)
     if message.encrypted != nil { firstEncrypted = message.header.nextPayload }
     for payload in message.payloads.prefix(Self.listLimit) { add(payload) }

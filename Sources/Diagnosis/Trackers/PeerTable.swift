@@ -106,6 +106,11 @@ package struct PeerTable: Sendable {
     return place
   }
 
+  /// Where a pair stands, if it does.
+  func known(_ source: IPAddress, _ destination: IPAddress) -> Int? {
+    index[Key(source: source, destination: destination)]
+  }
+
   package func find(_ source: IPAddress, _ destination: IPAddress) -> Activity? {
     index[Key(source: source, destination: destination)].map(activity)
   }

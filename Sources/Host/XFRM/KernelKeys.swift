@@ -49,6 +49,7 @@ extension ESPKey {
       destination: AddressPattern(sa.destination), spi: sa.spi, origin: origin)
     ipsecProtocol = isAH ? .ah : .esp
     usesESN = sa.usesESN
+    if sa.direction != .outgoing { replayWindow = sa.replay.window }
     mode = [0: .transport, 1: .tunnel, 4: .beet, 5: .iptfs][sa.mode]
     encapsulation = Encapsulation(sa.encapsulation)
     guard sa.aead != nil || sa.cipher != nil || sa.integrity != nil else {

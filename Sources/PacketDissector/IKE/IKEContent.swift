@@ -24,8 +24,8 @@ package enum IKEContent: Equatable, Sendable {
   /// The first thing wrong with the message: a payload's body, or where its chain ended.
   package var stop: DissectionError? {
     switch self {
-    case .v1(let message): message.payloads.lazy.compactMap(\.stop).first ?? message.stop
-    case .v2(let message): message.payloads.lazy.compactMap(\.stop).first ?? message.stop
+    case .v1(let message): message.firstStop
+    case .v2(let message): message.firstStop
     }
   }
 

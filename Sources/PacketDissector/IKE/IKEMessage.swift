@@ -56,6 +56,9 @@ package struct IKEMessage: Equatable, Sendable {
       : reader.error(.trailing(count: available - claimed), at: start + claimed)
   }
 
+  /// The first thing wrong: a payload's body, or where the chain ended.
+  package var firstStop: DissectionError? { payloads.lazy.compactMap(\.stop).first ?? stop }
+
   /// Writes the message with the lengths and the chain of payload types that its payloads demand.
   package func write(to writer: inout ByteWriter) {
     let start = writer.count

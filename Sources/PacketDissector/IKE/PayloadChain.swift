@@ -49,6 +49,9 @@ package struct PayloadChain: Equatable, Sendable {
     }
   }
 
+  /// The first thing wrong: a payload's body, or where the chain ended.
+  package var firstStop: DissectionError? { payloads.lazy.compactMap(\.stop).first ?? stop }
+
   package func write(to writer: inout ByteWriter) {
     for (index, payload) in payloads.enumerated() {
       let isLast = index + 1 == payloads.count

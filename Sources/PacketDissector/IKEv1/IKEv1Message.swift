@@ -77,6 +77,9 @@ package struct IKEv1Message: Equatable, Sendable {
     writer.patch(UInt32(truncatingIfNeeded: writer.count - start), at: start + 24)
   }
 
+  /// The first thing wrong: a payload's body, or where the chain ended.
+  package var firstStop: DissectionError? { payloads.lazy.compactMap(\.stop).first ?? stop }
+
   package var exchangeType: IKEv1ExchangeType {
     IKEv1ExchangeType(rawValue: header.exchangeType)
   }

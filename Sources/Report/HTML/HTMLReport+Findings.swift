@@ -7,8 +7,35 @@ extension HTMLReport {
     if diagnosis.findings.isEmpty {
       text.put("<p>None.</p>\n")
     }
-    for finding in diagnosis.findings { write(finding, to: &text) }
+    var counts: [FindingID: Int] = [:]
+    var folded: [Finding] = []
+    for finding in diagnosis.findings {
+      counts[finding.id, default: 0] += 1
+      if counts[finding.id] ?? 0 > Self.alikeLimit {
+        folded.append(finding)
+      } else {
+        write(finding, to: &text)
+      }
+    }
+    writeFolded(folded, to: &text)
     text.put("</section>\n")
+  }
+
+  /// So many findings of one kind stand open: a fault of every SA would hide all others.
+  private static let alikeLimit = 5
+
+  private func writeFolded(_ findings: [Finding], to text: inout TextBuffer) {
+    var rest = findings
+    while let id = rest.first?.id {
+      let alike = rest.filter { $0.id == id }
+      rest.removeAll { $0.id == id }
+      text.put("<details>\n<summary>")
+      text.html("\(Verdict.counted(alike.count, "more finding")): ")
+      text.element("code", id.rawValue)
+      text.put("</summary>\n")
+      for finding in alike { write(finding, to: &text) }
+      text.put("</details>\n")
+    }
   }
 
   private func write(_ finding: Finding, to text: inout TextBuffer) {
@@ -78,10 +105,10 @@ extension HTMLReport {
   private func anchor(of subject: Finding.Subject) -> String? {
     switch subject {
     case .ikeSA:
-      drawnSessions.first { evidence.sessions.sessions[$0].subject == subject }
+      drawn.sessions.first { evidence.sessions.sessions[$0].subject == subject }
         .map { "ike-\($0)" }
     case .flow:
-      drawnFlows.first { evidence.flows.flows[$0].subject == subject }.map { "flow-\($0)" }
+      drawn.flows.first { evidence.flows.flows[$0].subject == subject }.map { "flow-\($0)" }
     case .peers, .capture: nil
     }
   }
@@ -93,6 +120,7 @@ extension HTMLReport {
     text.html(naming.text(evidence.text))
     if !evidence.frames.isEmpty {
       text.put(" <span class=\"frames\">(")
+      if let capture = evidence.capture { text.html("\(capture.rawValue) ") }
       text.html(listed(evidence.frames))
       text.put(")</span>")
     }

@@ -10,6 +10,7 @@ package struct HTMLReport {
   let naming: Naming
   let toolVersion: String
   let sources: [String]
+  let drawn: DrawnSAs
 
   /// `sources` are the names of the files that the evidence came from.
   package init(
@@ -19,6 +20,7 @@ package struct HTMLReport {
     self.naming = naming
     self.toolVersion = toolVersion
     self.sources = sources
+    drawn = DrawnSAs(diagnosis)
   }
 
   var evidence: CaptureEvidence { diagnosis.evidence }

@@ -88,7 +88,7 @@ enum HTMLStyle {
       stroke-width: 3px; stroke-linejoin: round; paint-order: stroke; }
     svg text.small { font-size: 11px; }
     svg text.quiet { fill: var(--quiet); font-size: 11px; }
-    svg text.name, svg text.title { font-weight: 600; }
+    svg text.title { font-weight: 600; }
     svg text.time { font-variant-numeric: tabular-nums; }
     svg text.detail { fill: var(--quiet); }
     svg text.bad, svg text.detail.bad { fill: var(--bad); }

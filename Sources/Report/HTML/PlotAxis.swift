@@ -15,7 +15,7 @@ struct PlotAxis {
     _ values: ClosedRange<Double>, on pixels: ClosedRange<Double>, isUpward: Bool = false,
     tickCount: Int, isRounded: Bool = false, smallestStep: Double = 0
   ) {
-    let span = max(values.upperBound - values.lowerBound, max(smallestStep, 1e-6))
+    let span = max(values.upperBound - values.lowerBound, max(smallestStep, 1e-5))
     let step = max(smallestStep, Self.roundStep(span / Double(max(1, tickCount))))
     var low = values.lowerBound
     var high = low + span

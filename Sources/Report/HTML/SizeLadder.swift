@@ -25,36 +25,32 @@ struct SizeLadder {
     var text: String
   }
 
-  let source: IPAddress
-  let destination: IPAddress
   let rungs: [Rung]
 
   /// More sizes than these are drawn as ranges of the same outcome.
   private static let singleSizes = 16
 
-  /// Nil where nothing tells more than one size from another.
+  /// Nil where nothing tells one size from another.
+  ///
+  /// - Parameters:
+  ///   - echoes: By inner size.
+  ///   - errors: ICMP errors that say a packet of this path was too big.
+  ///   - flows: Those of this path.
+  ///   - naming: How the senders of errors are called.
   init?(
-    _ source: IPAddress, _ destination: IPAddress, _ evidence: CaptureEvidence, _ naming: Naming
+    echoes: [Int: InnerTraffic.Echoes], errors: [ICMPErrors.Entry], flows: [ESPFlow], naming: Naming
   ) {
-    self.source = source
-    self.destination = destination
-    let echoes = Self.echoes(
-      evidence.inner.echoes[InnerTraffic.Path(source: source, destination: destination)] ?? [:])
-    let limits = evidence.icmp.entries.filter {
-      $0.isTooBig && $0.quotedSource.address == source
-        && $0.quotedDestination.address == destination
-    }.map { entry in
+    guard echoes.count > 1 || !errors.isEmpty || flows.contains(where: { $0.inFragments > 0 })
+    else {
+      return nil
+    }
+    let limits = errors.map { entry in
       let mtu = Int(entry.header.nextHopMTU ?? 0)
       return Rung(
         sizes: mtu...mtu, what: "MTU by ICMP", outcome: .limit,
         text: "said by \(naming.text(entry.reporter)), \u{D7}\(entry.count)")
     }
-    let flows = evidence.flows.flows.filter {
-      $0.source == source && $0.destination == destination
-    }
-    let hasFragments = flows.contains { $0.inFragments > 0 }
-    guard echoes.count > 1 || !limits.isEmpty || hasFragments else { return nil }
-    rungs = echoes + limits + Self.largest(flows)
+    rungs = Self.echoes(echoes) + limits + Self.largest(flows)
   }
 
   private static func echoes(_ sizes: [Int: InnerTraffic.Echoes]) -> [Rung] {
@@ -98,103 +94,5 @@ struct SizeLadder {
         ))
     }
     return rungs
-  }
-}
-
-extension HTMLReport {
-  /// So many paths are drawn.
-  private static let ladderLimit = 12
-
-  func writeSizeLadders(to text: inout TextBuffer) {
-    let ladders = paths.lazy.compactMap { path in
-      SizeLadder(path.source, path.destination, evidence, naming)
-    }
-    let drawn = ladders.prefix(Self.ladderLimit)
-    guard !drawn.isEmpty else { return }
-    text.put("<section>\n<h2>Packet sizes that pass</h2>\n")
-    for ladder in drawn {
-      let name = path(ladder.source, ladder.destination)
-      text.put("<details open>\n<summary><h3>")
-      text.html(name)
-      text.put("</h3></summary>\n")
-      text.scrollBox("Packet sizes from \(name)") { ladder.write(name: name, to: &$0) }
-      text.put("</details>\n")
-    }
-    text.put("</section>\n")
-  }
-
-  /// The outer paths that have ESP or errors about it, those with errors first.
-  private var paths: [InnerTraffic.Path] {
-    let errors = evidence.icmp.entries.filter(\.isTooBig).map {
-      InnerTraffic.Path(
-        source: $0.quotedSource.address, destination: $0.quotedDestination.address)
-    }
-    let flows = evidence.flows.flows.map {
-      InnerTraffic.Path(source: $0.source, destination: $0.destination)
-    }
-    var seen: Set<InnerTraffic.Path> = []
-    return (errors + flows).filter { seen.insert($0).inserted }
-  }
-}
-
-extension SizeLadder {
-  private static let width = 810.0
-  private static let rowHeight = 26.0
-  private static let area = (left: 240.0, right: 430.0, top: 10.0)
-
-  func write(name: String, to text: inout TextBuffer) {
-    let shown = rungs.prefix(Self.rungLimit)
-    let bottom = Self.area.top + Double(shown.count) * Self.rowHeight
-    let largest = shown.map(\.sizes.upperBound).max() ?? 0
-    let axis = PlotAxis(
-      0...Double(largest), on: Self.area.left...Self.area.right, tickCount: 3, isRounded: true,
-      smallestStep: 1)
-    text.svg(
-      width: Self.width, height: bottom + 46, role: "group", title: "Packet sizes from \(name)",
-      description: "One bar a packet size in bytes, with what became of it."
-    ) { text in
-      for tick in axis.ticks {
-        let x = axis.pixel(tick)
-        text.svgLine(x, Self.area.top, x, bottom, class: "grid")
-        text.svgText(x, bottom + 18, .middle, axis.label(tick))
-      }
-      for (index, rung) in shown.enumerated() {
-        write(rung, axis, y: Self.area.top + Double(index) * Self.rowHeight, to: &text)
-      }
-      text.svgLine(Self.area.left, Self.area.top, Self.area.left, bottom, class: "axis")
-      text.svgText(
-        (Self.area.left + Self.area.right) / 2, bottom + 38, .middle, "packet size (bytes)")
-    }
-    let rest = rungs.count - shown.count
-    if rest > 0 { text.element("p", "\(Verdict.counted(rest, "more row")) not drawn.") }
-  }
-
-  private static let rungLimit = 48
-
-  private func write(
-    _ rung: Rung, _ axis: PlotAxis, y: Double, to text: inout TextBuffer
-  ) {
-    let (low, high) = (rung.sizes.lowerBound, rung.sizes.upperBound)
-    let size =
-      high == 0
-      ? "unknown"
-      : low == high
-        ? "\(Quantity.grouped(Int64(high))) bytes"
-        : "\(Quantity.grouped(Int64(low))) to \(Quantity.grouped(Int64(high))) bytes"
-    text.svgText(Self.area.left - 8, y + 17, .end, "\(rung.what), \(size)")
-    let style: StaticString =
-      switch rung.outcome {
-      case .passed: "rung passed"
-      case .partly: "rung partly"
-      case .lost: "rung lost"
-      case .seen: "rung seen"
-      case .limit: "rung limit"
-      }
-    text.svgRectangle(
-      Self.area.left, y + 5, width: axis.pixel(Double(high)) - Self.area.left,
-      height: Self.rowHeight - 10, class: style)
-    text.svgText(
-      axis.pixel(Double(high)) + 8, y + 17, class: rung.outcome == .lost ? "bad" : "",
-      "\(rung.outcome.symbol) \(rung.text)")
   }
 }

@@ -36,8 +36,10 @@ struct SyntheticCapture {
     Timestamp(nanoseconds: start + Int64((seconds * 1e9).rounded()))
   }
 
-  var evidence: CaptureEvidence {
-    var evidence = CaptureEvidence()
+  var evidence: CaptureEvidence { evidence(withPackets: false) }
+
+  func evidence(withPackets: Bool) -> CaptureEvidence {
+    var evidence = CaptureEvidence(withPackets: withPackets)
     let dissector = Dissector()
     for (index, packet) in packets.enumerated() {
       let time = Self.time(packet.seconds)

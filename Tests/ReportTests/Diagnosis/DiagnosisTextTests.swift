@@ -134,6 +134,21 @@ struct DiagnosisTextTests {
     #expect(long.contains("\n  0000000a ") && !long.contains("more flows"))
   }
 
+  @Test("Of one kind five findings are shown, and how many more there are; with -v all")
+  func manyFindings() {
+    let loss = Finding(.espLoss, .likely, about: .capture, "lost", evidence: [.init("y")])
+    let diagnosis = small.diagnosis([.full()] + Array(repeating: loss, count: 8))
+    func shown(_ text: String) -> Int {
+      text.split(separator: "\n").count { $0.hasPrefix("WARNING   esp-loss  lost") }
+    }
+    let short = text(diagnosis)
+    #expect(shown(short) == 5)
+    #expect(short.contains("\n\nand 3 more findings of esp-loss: -v shows all\n"))
+    #expect(short.hasPrefix("CRITICAL  9 findings: dpd-peer-dead, esp-loss (8)\n"))
+    let long = text(diagnosis) { $0.isVerbose = true }
+    #expect(shown(long) == 8 && !long.contains("more findings"))
+  }
+
   @Test("--ascii leaves nothing but ASCII")
   func ascii() {
     let text = text(small.diagnosis([.full()])) { $0.page = Page(ascii: true) }

@@ -89,6 +89,15 @@ struct HTMLPageTests {
       ))
   }
 
+  @Test("Of many findings of one kind five stand open, the others are folded together")
+  func folded() {
+    let page = page(small.diagnosis(Array(repeating: .full(), count: 9)))
+    #expect(page.split(separator: "<article").count - 1 == 9)
+    #expect(page.contains("<summary>4 more findings: <code>dpd-peer-dead</code></summary>"))
+    let fold = page.firstRange(of: "<summary>4 more")?.lowerBound ?? page.startIndex
+    #expect(page[..<fold].split(separator: "<article").count - 1 == 5)
+  }
+
   @Test("Of many flows the twelve with findings or most packets are drawn, all are in the table")
   func bounds() {
     var capture = SmallCapture()

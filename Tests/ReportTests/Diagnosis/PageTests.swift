@@ -32,7 +32,7 @@ struct PageTests {
     #expect(Page().plain("a → b") == "a → b")
   }
 
-  @Test("A long command goes on behind a backslash, unless it is quoted")
+  @Test("A long command goes on behind a backslash, and quoted words stay whole")
   func commands() {
     func written(_ command: String) -> String {
       var text = TextBuffer()
@@ -46,8 +46,13 @@ struct PageTests {
 
         """)
     #expect(written("ip link") == "    ip link\n")
-    let quoted = "nft add chain inet filter f '{ type filter hook forward priority 0; }'"
-    #expect(written(quoted) == "    \(quoted)\n")
+    let quoted = "'{ type filter hook forward priority 0; }'"
+    #expect(
+      written("nft add chain inet filter f \(quoted)") == """
+            nft add chain inet filter f \\
+              \(quoted)
+
+        """)
   }
 
   @Test("Colour is put on only where it is wanted, and takes no columns")

@@ -1,120 +1,24 @@
 internal import Diagnosis
 internal import PacketDissector
 
-extension HTMLReport {
-  /// So many IKE SAs are drawn: those that findings are about first, then the first ones.
-  static let diagramLimit = 24
-
-  /// Their places among the evidence's sessions, in the order of the page.
-  var drawnSessions: [Int] {
-    let sessions = evidence.sessions.sessions
-    let subjects = Set(diagnosis.findings.map(\.subject))
-    let (found, others) = (
-      sessions.indices.filter { subjects.contains(sessions[$0].subject) },
-      sessions.indices.filter { !subjects.contains(sessions[$0].subject) }
-    )
-    return Array((found + others).prefix(Self.diagramLimit))
-  }
-
-  func writeSequenceDiagrams(to text: inout TextBuffer) {
-    let sessions = evidence.sessions.sessions
-    text.put("<section>\n<h2>IKE SAs, message by message</h2>\n")
-    if sessions.isEmpty {
-      text.put("<p>No IKE message is in the capture.</p>\n")
-    }
-    let subjects = Set(diagnosis.findings.map(\.subject))
-    let drawn = drawnSessions
-    for place in drawn {
-      let isOpen = subjects.contains(sessions[place].subject) || drawn.count <= Self.openLimit
-      write(sessions[place], place, isOpen: isOpen, to: &text)
-    }
-    let rest = sessions.count - drawn.count
-    if rest > 0 {
-      text.element("p", "\(Verdict.counted(rest, "more IKE SA")) not drawn.")
-      text.put("\n")
-    }
-    text.put("</section>\n")
-  }
-
-  /// As many pictures stand open; of more, those only that a finding is about.
-  static let openLimit = 4
-
-  private func write(
-    _ session: IKESession, _ place: Int, isOpen: Bool, to text: inout TextBuffer
-  ) {
-    let name = "IKE SA \(naming.text(ikeSPI: session.initiatorSPI))"
-    let icmp = evidence.icmp.entries.filter {
-      $0.quoted == .ike(initiatorSPI: session.initiatorSPI)
-    }
-    let diagram = SequenceDiagram(session, icmp: icmp, end: evidence.quality.end, naming)
-    text.put("<details id=\"ike-\(place)\"\(isOpen ? " open" : "")>\n<summary><h3>")
-    text.html(name)
-    text.put("</h3> <span>")
-    text.html(path(session.initiator.address, session.responder.address))
-    text.put("</span></summary>\n")
-    text.element("p", class: "figures", figures(of: session))
-    text.put("\n")
-    let drawing = SequenceDiagramDrawing(
-      diagram, start: session.first.time, left: ends(session).initiator,
-      right: ends(session).responder)
-    text.scrollBox("Sequence diagram of \(name)") { drawing.write(name: name, to: &$0) }
-    if diagram.leftOut > 0 {
-      text.element(
-        "p", "\(Verdict.counted(diagram.leftOut, "arrow")) in the middle left out of the picture.")
-    }
-    if session.forgotten > 0 {
-      text.element(
-        "p",
-        "\(Verdict.counted(session.forgotten, "exchange")) without incident not kept."
-      )
-    }
-    text.put("</details>\n")
-  }
-
-  private func figures(of session: IKESession) -> String {
-    [
-      "IKEv\(session.majorVersion)\(session.usesTCP ? " over TCP" : "")",
-      Verdict.counted(session.messages, "message"),
-      "begins \(clock.text(session.first.time)) into the capture, lasts \(session.duration)",
-      "initiator SPI \(naming.text(ikeSPI: session.initiatorSPI))",
-      session.responderSPI == 0
-        ? "no responder SPI yet" : "responder SPI \(naming.text(ikeSPI: session.responderSPI))",
-    ].joined(separator: ", ") + ". Times in the picture count from the SA's first message."
-  }
-
-  private func ends(_ session: IKESession) -> (initiator: String, responder: String) {
-    func end(_ first: Endpoint, _ last: Endpoint) -> String {
-      let start = "\(naming.text(first.address)) port \(first.port)"
-      if first.address != last.address {
-        return "\(start), later \(naming.text(last.address)) port \(last.port)"
-      }
-      return first.port == last.port ? start : "\(start), later \(last.port)"
-    }
-    return (
-      end(session.initiator, session.latestInitiator),
-      end(session.responder, session.latestResponder)
-    )
-  }
-}
-
 /// Draws a sequence diagram in pieces no taller than a page of paper.
 struct SequenceDiagramDrawing {
   private let diagram: SequenceDiagram
   private let start: Timestamp
-  private let left: String
-  private let right: String
+  /// Who is at the lifelines: a line or two each.
+  private let left: [String]
+  private let right: [String]
 
   private static let width = 640.0
   private static let leftLine = 112.0
   private static let rightLine = 624.0
   private static let middle = (leftLine + rightLine) / 2
-  private static let headHeight = 46.0
   private static let lineHeight = 15.0
   private static let pageHeight = 820.0
   /// Characters of a label that fit between the lifelines.
   private static let labelColumns = 72
 
-  init(_ diagram: SequenceDiagram, start: Timestamp, left: String, right: String) {
+  init(_ diagram: SequenceDiagram, start: Timestamp, left: [String], right: [String]) {
     self.diagram = diagram
     self.start = start
     self.left = left
@@ -123,7 +27,7 @@ struct SequenceDiagramDrawing {
 
   func write(name: String, to text: inout TextBuffer) {
     var pages: [[SequenceDiagram.Row]] = [[]]
-    var height = Self.headHeight
+    var height = headHeight
     for row in diagram.rows {
       if height + self.height(of: row) > Self.pageHeight {
         pages.append([])
@@ -134,14 +38,14 @@ struct SequenceDiagramDrawing {
     }
     for (index, rows) in pages.enumerated() {
       let part = pages.count > 1 ? ", part \(index + 1) of \(pages.count)" : ""
-      let top = index == 0 ? Self.headHeight : 8
+      let top = index == 0 ? headHeight : 8
       let height = rows.reduce(top) { $0 + self.height(of: $1) } + 6
       // Its texts are worth reading one by one, so it is a group of them and not one image.
       text.svg(
         width: Self.width, height: height, role: "group",
         title: "Sequence diagram of \(name)\(part)",
         description:
-          "Messages in time from top to bottom between the initiator, \(left), and the responder, \(right). Spacing is not to scale; silence of a second or more is marked."
+          "Messages in time from top to bottom between the initiator, \(left.joined(separator: ", ")), and the responder, \(right.joined(separator: ", ")). Spacing is not to scale; silence of a second or more is marked."
       ) { write(rows, top: top, height: height, hasHead: index == 0, to: &$0) }
     }
   }
@@ -151,11 +55,7 @@ struct SequenceDiagramDrawing {
     to text: inout TextBuffer
   ) {
     if hasHead {
-      text.svgText(Self.leftLine - 8, 14, class: "name", "initiator")
-      text.svgText(Self.leftLine - 8, 30, .start, left)
-      text.svgText(Self.rightLine + 8, 14, .end, class: "name", "responder")
-      text.svgText(Self.rightLine + 8, 30, .end, right)
-      text.svgText(Self.leftLine - 16, 30, .end, class: "quiet", "time, frame")
+      writeHead(to: &text)
     }
     for x in [Self.leftLine, Self.rightLine] {
       text.svgLine(x, hasHead ? top - 8 : 0, x, height, class: "life")
@@ -191,6 +91,37 @@ struct SequenceDiagramDrawing {
       }
     }
     return lines
+  }
+
+  // MARK: Head
+
+  /// Side by side, or one below the other where two long IPv6 addresses would meet.
+  private var isStacked: Bool {
+    let (one, other) = (left.map(\.count).max() ?? 0, right.map(\.count).max() ?? 0)
+    return one + other > Self.labelColumns
+  }
+
+  private var headHeight: Double {
+    let lines = isStacked ? left.count + right.count + 2 : max(left.count, right.count) + 1
+    return 16 + Double(lines) * Self.lineHeight
+  }
+
+  private func writeHead(to text: inout TextBuffer) {
+    func write(
+      _ name: String, _ lines: [String], _ x: Double, _ anchor: TextBuffer.Anchor, from line: Int,
+      to text: inout TextBuffer
+    ) {
+      for (index, words) in ([name] + lines).enumerated() {
+        text.svgText(
+          x, 14 + Double(line + index) * Self.lineHeight, anchor, class: index == 0 ? "title" : "",
+          words)
+      }
+    }
+    write("initiator", left, Self.leftLine - 8, .start, from: 0, to: &text)
+    write(
+      "responder", right, Self.rightLine + 8, .end, from: isStacked ? left.count + 1 : 0, to: &text)
+    text.svgText(
+      Self.leftLine - 16, headHeight - 16, .end, class: "quiet", "time, frame")
   }
 
   // MARK: Rows

@@ -2,35 +2,16 @@ internal import Diagnosis
 internal import PacketDissector
 
 extension HTMLReport {
-  /// So many flows are drawn: those that findings are about first, then those with most packets.
-  static let flowLimit = 12
-
-  /// Their places among the evidence's flows, in the order of the page.
-  var drawnFlows: [Int] {
-    let flows = evidence.flows.flows
-    let subjects = Set(diagnosis.findings.map(\.subject))
-    let ranked = flows.indices.map { (place: $0, isFound: subjects.contains(flows[$0].subject)) }
-      .sorted { one, other in
-        if one.isFound != other.isFound { return one.isFound }
-        let (packets, others) = (flows[one.place].packets, flows[other.place].packets)
-        return packets != others ? packets > others : one.place < other.place
-      }
-    return ranked.prefix(Self.flowLimit).map(\.place)
-  }
-
   func writeFlows(to text: inout TextBuffer) {
     let flows = evidence.flows.flows
     text.put("<section>\n<h2>ESP and AH flows, packet by packet</h2>\n")
     if flows.isEmpty {
       text.put("<p>No ESP or AH packet is in the capture.</p>\n")
     }
-    let subjects = Set(diagnosis.findings.map(\.subject))
-    let drawn = drawnFlows
-    for place in drawn {
-      let isOpen = subjects.contains(flows[place].subject) || drawn.count <= Self.openLimit
-      write(flows[place], place, isOpen: isOpen, to: &text)
+    for place in drawn.flows {
+      write(flows[place], place, isOpen: drawn.isOpen(flows[place]), to: &text)
     }
-    let rest = flows.count - drawn.count
+    let rest = flows.count - drawn.flows.count
     if rest > 0 {
       text.element("p", "\(Verdict.counted(rest, "more flow")) not drawn.")
       text.put("\n")
