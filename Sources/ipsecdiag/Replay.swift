@@ -39,9 +39,6 @@ struct Replay: ParsableCommand {
     if let window, !(1...1_048_576).contains(window) {
       throw ValidationError("--window takes 1 to 1048576 packets.")
     }
-    if keys.keyReport {
-      throw ValidationError("--key-report goes with decode: it is about keys, not about findings.")
-    }
   }
 
   func run() throws {
