@@ -1,8 +1,8 @@
 // Writes a capture as a busy IPsec gateway would see it: the same bytes for the same count.
 //
-//   generate FILE [COUNT]
+//   generate FILE [COUNT [TUNNELS]]
 //
-// 256 tunnels, two SAs each. Half of the tunnels send plain ESP and IKE on port 500; half sit behind
+// 256 tunnels if not told otherwise, two SAs each. Half of the tunnels send plain ESP and IKE on port 500; half sit behind
 // a NAT and send both in UDP on port 4500. A tenth of them run over IPv6. One packet in 200 is IKE:
 // each tunnel sets its SA up (IKE_SA_INIT, IKE_AUTH) and then checks liveness (INFORMATIONAL). ESP
 // packets lose and swap a few sequence numbers.
@@ -13,7 +13,6 @@
 #include <string.h>
 
 enum {
-  tunnelCount = 256,
   ethernetSize = 14,
   frameLimit = 2048,
   noiseSize = 1 << 16,
@@ -101,9 +100,12 @@ struct tunnel {
   struct direction direction[2];
 };
 
-static struct tunnel tunnels[tunnelCount];
+static struct tunnel *tunnels;
+static unsigned tunnelCount = 256;
 
 static void makeTunnels(void) {
+  tunnels = calloc(tunnelCount, sizeof *tunnels);
+  if (!tunnels) abort();
   for (unsigned i = 0; i < tunnelCount; i++) {
     struct tunnel *tunnel = &tunnels[i];
     tunnel->ipv6 = i / 2 % 10 == 3;
@@ -114,10 +116,12 @@ static void makeTunnels(void) {
       if (tunnel->ipv6) {
         memcpy(address, "\x20\x01\x0d\xb8", 4);  // the documentation prefix, RFC 3849
         address[5] = (uint8_t)(end + 1);
+        address[14] = (uint8_t)(i >> 8);
         address[15] = (uint8_t)i;
       } else {
         memcpy(address, end ? "\xc6\x33\x64" : "\xcb\x00\x71", 3);  // RFC 5737
         address[3] = (uint8_t)(end ? 1 + i % 4 : i);
+      if (!end) address[2] = (uint8_t)(address[2] + (i >> 8));
       }
       tunnel->ikeSPI[end] = randomBits();
       tunnel->direction[end].spi = 0xc0000000 | (uint32_t)(randomBits() >> 34);
@@ -332,8 +336,9 @@ struct recordHeader {
 
 int main(int argc, char **argv) {
   unsigned long count = argc > 2 ? strtoul(argv[2], NULL, 10) : 1000000;
-  if (argc < 2 || argc > 3 || count == 0) {
-    fprintf(stderr, "usage: %s FILE [COUNT]\n", argv[0]);
+  if (argc > 3) tunnelCount = (unsigned)strtoul(argv[3], NULL, 10);
+  if (argc < 2 || argc > 4 || count == 0 || tunnelCount == 0) {
+    fprintf(stderr, "usage: %s FILE [COUNT [TUNNELS]]\n", argv[0]);
     return 64;
   }
   FILE *file = fopen(argv[1], "wb");

@@ -36,7 +36,7 @@ package final class FrameReader {
   /// - Parameter withFields: Also make the tree of all its fields.
   /// - Returns: What the capture says of the packet; nil at the end.
   /// - Throws: What is wrong with the capture, once; a further call goes on with what there is.
-  package func next(withFields: Bool = false) throws(CaptureError) -> PacketHeader? {
+  package func next(withFields: Bool) throws(CaptureError) -> PacketHeader? {
     while let header = try source.next() {
       number &+= 1
       if isSelective {
@@ -54,6 +54,9 @@ package final class FrameReader {
     }
     return nil
   }
+
+  /// ``next(withFields:)`` without the tree.
+  package func next() throws(CaptureError) -> PacketHeader? { try next(withFields: false) }
 
   private func passes(
     _ header: PacketHeader, _ bytes: RawSpan

@@ -1,26 +1,36 @@
 package import PacketDissector
 
 /// What a capture says of one packet, besides its bytes.
+///
+/// Small enough to be returned in registers: through memory, each reader waited for the one below.
 package struct PacketHeader: Equatable, Sendable {
   /// 1970-01-01 where the format carries none (pcapng's simple packets).
   package var timestamp: Timestamp
-  /// Bytes that the capture holds.
-  package var capturedLength: Int
-  /// Bytes that were on the wire.
-  package var originalLength: Int
+  // All formats have 32 bits for each of these.
+  private var captured: UInt32
+  private var original: UInt32
   package var linkType: LinkType
+  private var interfaceIndex: UInt32
+
+  /// Bytes that the capture holds.
+  package var capturedLength: Int { Int(captured) }
+  /// Bytes that were on the wire.
+  package var originalLength: Int { Int(original) }
   /// An index into the `interfaces` of the capture that the packet came from.
-  package var interface: Int
+  package var interface: Int {
+    get { Int(interfaceIndex) }
+    set { interfaceIndex = UInt32(clamping: newValue) }
+  }
 
   package init(
     timestamp: Timestamp, capturedLength: Int, originalLength: Int, linkType: LinkType,
     interface: Int = 0
   ) {
     self.timestamp = timestamp
-    self.capturedLength = capturedLength
-    self.originalLength = originalLength
+    captured = UInt32(clamping: capturedLength)
+    original = UInt32(clamping: originalLength)
     self.linkType = linkType
-    self.interface = interface
+    interfaceIndex = UInt32(clamping: interface)
   }
 }
 

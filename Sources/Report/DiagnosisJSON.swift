@@ -42,18 +42,10 @@ package struct DiagnosisJSON {
 
   private func summary(to text: inout TextBuffer) {
     let verdict = Verdict(diagnosis.findings, in: diagnosis.evidence)
-    text.put(",\"verdict\":{\"status\":")
-    text.json(verdict.word.rawValue.lowercased())
-    text.put(",\"text\":")
-    text.json(verdict.phrase)
-    for severity in Severity.allCases {
-      text.put(",\"")
-      text.put(severity.rawValue)
-      text.put("\":")
-      text.decimal(diagnosis.findings.count { $0.severity == severity })
-    }
-    text.put("},\"capture\":")
-    capture(to: &text)
+    text.put(",\"verdict\":")
+    text.json(verdict, diagnosis.findings)
+    text.put(",\"capture\":")
+    text.json(diagnosis.evidence.quality, naming)
     text.put(",\"blind_spots\":")
     text.list(diagnosis.blindSpots) { $0.json(naming.unescaped($1)) }
     text.put(",\"ike_sas\":")
@@ -65,25 +57,42 @@ package struct DiagnosisJSON {
       text.json(comparison, naming)
     }
   }
+}
 
-  private func capture(to text: inout TextBuffer) {
-    let quality = diagnosis.evidence.quality
-    text.put("{\"first_frame\":")
-    text.json(quality.first)
-    text.put(",\"last_frame\":")
-    text.json(quality.last)
-    text.member("duration_s", seconds: quality.duration)
-    text.member("frames", quality.frames)
-    text.member("bytes", quality.bytes)
-    text.member("ipsec_frames", quality.ipsecFrames)
-    text.member("cut_frames", quality.cut)
-    text.member("malformed_frames", quality.malformed)
-    text.member("frames_out_of_time_order", quality.backwards)
-    text.put(",\"redacted\":")
-    text.json(naming.redacts)
-    text.put(",\"problems\":")
+extension TextBuffer {
+  /// The report's first line, and how many findings there are of each severity.
+  mutating func json(_ verdict: Verdict, _ findings: [Finding]) {
+    put("{\"status\":")
+    json(verdict.word.rawValue.lowercased())
+    put(",\"text\":")
+    json(verdict.phrase)
+    for severity in Severity.allCases {
+      put(",\"")
+      put(severity.rawValue)
+      put("\":")
+      decimal(findings.count { $0.severity == severity })
+    }
+    put("}")
+  }
+
+  /// What was read.
+  mutating func json(_ quality: CaptureQuality, _ naming: Naming) {
+    put("{\"first_frame\":")
+    json(quality.first)
+    put(",\"last_frame\":")
+    json(quality.last)
+    member("duration_s", seconds: quality.duration)
+    member("frames", quality.frames)
+    member("bytes", quality.bytes)
+    member("ipsec_frames", quality.ipsecFrames)
+    member("cut_frames", quality.cut)
+    member("malformed_frames", quality.malformed)
+    member("frames_out_of_time_order", quality.backwards)
+    put(",\"redacted\":")
+    json(naming.redacts)
+    put(",\"problems\":")
     // They name files; who redacts counts them only.
-    text.list(quality.problems) { $0.json(naming.redacts ? "not shown in a redacted report" : $1) }
-    text.put("}")
+    list(quality.problems) { $0.json(naming.redacts ? "not shown in a redacted report" : $1) }
+    put("}")
   }
 }

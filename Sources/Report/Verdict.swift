@@ -75,7 +75,9 @@ package struct CaptureScope: CustomStringConvertible {
     size = parts.joined(separator: ", ")
     let flows = evidence.flows.flows
     let esp = flows.count { !$0.isAH }
-    parts.append(Verdict.counted(evidence.sessions.sessions.count, "IKE SA"))
+    if evidence.scope == .everything {
+      parts.append(Verdict.counted(evidence.sessions.sessions.count, "IKE SA"))
+    }
     if esp > 0 || flows.isEmpty { parts.append(Verdict.counted(esp, "ESP flow")) }
     if esp < flows.count { parts.append(Verdict.counted(flows.count - esp, "AH flow")) }
     description = parts.joined(separator: ", ")

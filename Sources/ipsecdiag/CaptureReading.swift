@@ -17,16 +17,15 @@ struct CaptureReading {
   init(
     _ capture: CaptureOptions, _ keys: KeyOptions, withPlots: Bool = false
   ) throws {
-    try self.init(capture, keys.read(), withPlots: withPlots)
+    try self.init(capture, keys.read(), CaptureEvidence(withPlots: withPlots))
   }
 
-  /// The same with keys that are read already.
+  /// The same with keys that are read already, into `empty` evidence.
   init(
-    _ capture: CaptureOptions, _ keys: [KeyFile], withPlots: Bool = false,
-    withPackets: Bool = false
+    _ capture: CaptureOptions, _ keys: [KeyFile], _ empty: CaptureEvidence
   ) throws {
     Interruption.watch()
-    var evidence = CaptureEvidence(withPlots: withPlots, withPackets: withPackets)
+    var evidence = empty
     do {
       let decryptor = Decryptor(given: keys)
       let reader = try capture.open(onWait: {})

@@ -77,11 +77,12 @@ struct Diagnose: ParsableCommand {
   func run() throws {
     let keys = try keys.read()
     let a = try CaptureReading(
-      capture, keys, withPlots: chosenFormat == .html, withPackets: compare != nil)
+      capture, keys,
+      CaptureEvidence(withPlots: chosenFormat == .html, withPackets: compare != nil))
     let b = try compare.map { path in
       var other = capture
       other.files = [path]
-      return try CaptureReading(other, keys, withPackets: true)
+      return try CaptureReading(other, keys, CaptureEvidence(withPackets: true))
     }
     let reading = a.noting(b)
     let diagnosis =

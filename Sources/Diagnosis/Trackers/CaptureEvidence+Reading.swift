@@ -21,7 +21,7 @@ extension CaptureEvidence {
     while rest > 0, !isStopped() {
       let header: PacketHeader
       do {
-        guard let next = try reader.next() else { break }
+        guard let next = try reader.next(withFields: false) else { break }
         header = next
       } catch {
         // What a stop cut short is not the capture's fault.

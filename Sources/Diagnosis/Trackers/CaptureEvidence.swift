@@ -19,8 +19,23 @@ package struct CaptureEvidence: Sendable {
   /// The packets one by one, where they are to be compared with another capture's.
   package private(set) var packets: PacketLog?
 
-  package init(withPlots: Bool = false, withPackets: Bool = false) {
-    flows = FlowTable(withPlots: withPlots)
+  package let scope: Scope
+
+  /// How much is collected.
+  package enum Scope: Sendable {
+    case everything
+    /// No IKE SAs and no count of who sends to whom: what questions on ESP alone can do without.
+    case flows
+  }
+
+  /// - Parameter askedWindow: A replay window to count the drops of, beside the usual ones; zero for none.
+  package init(
+    _ scope: Scope = .everything, withPlots: Bool = false, withPackets: Bool = false,
+    askedWindow: UInt32 = 0
+  ) {
+    self.scope = scope
+    flows = FlowTable(
+      withPlots: withPlots, askedWindow: askedWindow, countsPeers: scope == .everything)
     packets = withPackets ? PacketLog() : nil
   }
 
@@ -41,18 +56,11 @@ package struct CaptureEvidence: Sendable {
       isMalformed: dissector.frame.stop != nil)
     packets?.add(dissector, bytes, frame)
     guard let internet = dissector.frame.internet else { return }
-    if let position = internet.fragment, dissector.frame.record == nil {
-      fragments.add(internet, position, payload: dissector.fragmentPayload, bytes, frame)
-      return
+    guard let record = dissector.frame.record else {
+      return add(dissector, withoutRecord: internet, bytes, frame)
     }
     if dissector.frame.reassembledFragments > 0 {
       fragments.completed(internet, dissector.fragmentIdentification)
-    }
-    guard let record = dissector.frame.record else {
-      if !tcp.isEmpty, internet.protocol == 6 {
-        tcp.add(dissector.frame, records: 0, bytes, sighting(dissector, internet, frame))
-      }
-      return
     }
     var sighting = sighting(dissector, internet, frame)
     if record.store == .datagram {
@@ -70,6 +78,23 @@ package struct CaptureEvidence: Sendable {
     }
     if record.encapsulation == .tcp, !tcp.isEmpty {
       tcp.add(dissector.frame, records: 1 + dissector.further.count, bytes, sighting)
+    }
+  }
+
+  /// A frame without IPsec: a fragment, which may carry some, or a TCP segment.
+  private mutating func add(
+    _ dissector: Dissector, withoutRecord internet: InternetHeader, _ bytes: RawSpan,
+    _ frame: FrameReference
+  ) {
+    if let position = internet.fragment {
+      fragments.add(internet, position, payload: dissector.fragmentPayload, bytes, frame)
+      return
+    }
+    if dissector.frame.reassembledFragments > 0 {
+      fragments.completed(internet, dissector.fragmentIdentification)
+    }
+    if !tcp.isEmpty, internet.protocol == 6 {
+      tcp.add(dissector.frame, records: 0, bytes, sighting(dissector, internet, frame))
     }
   }
 
@@ -147,6 +172,7 @@ package struct CaptureEvidence: Sendable {
     _ dissector: Dissector, _ bytes: RawSpan, _ decryptor: Decryptor?
   ) {
     peers.countIKE(sighting)
+    guard scope == .everything else { return }
     let espFromPeer = peers.find(sighting.destination, sighting.source)?.espPackets ?? 0
     dissector.withBytes(of: record, in: bytes) { whole in
       guard let message = IKEContent(whole, record) else {

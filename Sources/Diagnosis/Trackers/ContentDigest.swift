@@ -22,11 +22,7 @@ enum ContentDigest {
   /// packets share.
   @inline(__always)
   static func packet(_ bytes: RawSpan, _ range: Range<Int>) -> UInt32 {
-    let reader = ByteReader(bytes, in: range)
-    let start = UInt64(reader.peekWord(8) ?? 0) << 32 | UInt64(reader.peekWord(12) ?? 0)
-    let end =
-      UInt64(reader.peekWord(reader.remaining &- 8) ?? 0) << 32
-      | UInt64(reader.peekWord(reader.remaining &- 4) ?? 0)
+    let (start, end) = ByteReader.edges(of: bytes, in: range, behind: 8)
     return UInt32(truncatingIfNeeded: mixed(start, end) >> 16)
   }
 

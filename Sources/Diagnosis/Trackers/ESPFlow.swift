@@ -2,38 +2,43 @@ package import PacketDissector
 
 /// One direction of an ESP or AH SA, as far as its packets tell.
 package struct ESPFlow: Sendable {
+  // What every packet asks or changes stands first, side by side.
+
   package let spi: UInt32
   package let isAH: Bool
+  package private(set) var lowestHopLimit: UInt8
+  package private(set) var highestHopLimit: UInt8
   package let source: IPAddress
   package let destination: IPAddress
-  package let encapsulation: IPsecRecord.Encapsulation
+  package private(set) var sourcePort: UInt16
+  package private(set) var destinationPort: UInt16
+  /// Which remainders of the ESP length by 16 came, a bit each: padding and ICV show in them.
+  package private(set) var remainders: UInt16
+  private var packetsInSecond: UInt32 = 1
+  private var second: Int64
   /// Where in ``PeerTable`` source and destination stand.
   let peers: Int
-  package let first: FrameReference
   package private(set) var last: FrameReference
   package private(set) var packets: UInt64 = 1
   /// Bytes of ESP or AH, their headers included, outer headers not.
   package private(set) var bytes: UInt64
-  package var sequence: SequenceTracker
-  package let firstSequence: UInt32
-  package var copies = Copies()
   /// Bytes of the largest IP packet, and of the largest that was not sent in fragments.
   package private(set) var largestPacket: Int
   package private(set) var largestWhole: Int
   package private(set) var smallestPacket: Int
-  /// Which remainders of the ESP length by 16 came, a bit each: padding and ICV show in them.
-  package private(set) var remainders: UInt16
+  package private(set) var longestSilence = Nanoseconds(0)
+  /// What is drawn of it, where that is wanted.
+  package var plot: SequencePlot?
   package private(set) var classes: TrafficClasses
-  package private(set) var sourcePort: UInt16
-  package private(set) var destinationPort: UInt16
+  package var sequence: SequenceTracker
+
+  package let encapsulation: IPsecRecord.Encapsulation
+  package let first: FrameReference
+  package let firstSequence: UInt32
+  package private(set) var peakPacketsPerSecond: UInt32 = 0
+  package var copies = Copies()
   package private(set) var portChanges: [PortChange] = []
   package private(set) var destinationPortChanges: [DestinationPortChange] = []
-  package private(set) var lowestHopLimit: UInt8
-  package private(set) var highestHopLimit: UInt8
-  package private(set) var longestSilence = Nanoseconds(0)
-  package private(set) var peakPacketsPerSecond: UInt32 = 0
-  private var second: Int64
-  private var packetsInSecond: UInt32 = 1
   /// Packets that came in IP fragments, and the first of them.
   package private(set) var inFragments: UInt64 = 0
   package private(set) var firstInFragments: FrameReference?
@@ -41,8 +46,6 @@ package struct ESPFlow: Sendable {
   package private(set) var events: [Event] = []
   package static let eventLimit = 64
   package var opening = Opening()
-  /// What is drawn of it, where that is wanted.
-  package var plot: SequencePlot?
 
   package struct PortChange: Sendable {
     package let from: UInt16
@@ -113,7 +116,10 @@ package struct ESPFlow: Sendable {
     package var isTunnel: Bool?
   }
 
-  init(_ record: IPsecRecord, _ spi: UInt32, _ sequence: UInt32, _ sighting: Sighting, peers: Int) {
+  init(
+    _ record: IPsecRecord, _ spi: UInt32, _ sequence: UInt32, _ sighting: Sighting, peers: Int,
+    askedWindow: UInt32
+  ) {
     self.spi = spi
     if case .ah = record.kind { isAH = true } else { isAH = false }
     source = sighting.source
@@ -123,7 +129,7 @@ package struct ESPFlow: Sendable {
     first = sighting.frame
     last = sighting.frame
     bytes = UInt64(record.range.count)
-    self.sequence = SequenceTracker(first: sequence)
+    self.sequence = SequenceTracker(first: sequence, askedWindow: askedWindow)
     firstSequence = sequence
     largestPacket = sighting.packetBytes
     smallestPacket = sighting.packetBytes
@@ -138,12 +144,11 @@ package struct ESPFlow: Sendable {
     if sighting.ipFragments > 0 { noteFragments(sighting) }
   }
 
-  /// Counts another packet of it; what its sequence number means is known by then.
+  /// Counts another packet of it, and tells what its sequence number is among those before.
   @inline(__always)
   mutating func add(
-    _ byteCount: Int, _ sequence: UInt32, _ arrival: SequenceTracker.Arrival,
-    _ sighting: Sighting
-  ) {
+    _ byteCount: Int, _ sequence: UInt32, _ sighting: Sighting
+  ) -> SequenceTracker.Arrival {
     packets &+= 1
     bytes &+= UInt64(byteCount)
     remainders |= 1 << UInt16(byteCount & 15)
@@ -163,8 +168,8 @@ package struct ESPFlow: Sendable {
     if silence >= 0 { last = sighting.frame }
     let second = now / 1_000_000_000
     if second == self.second { packetsInSecond &+= 1 } else { turn(to: second) }
-    if arrival != .ahead(missing: 0) { note(sequence, arrival, sighting) }
     plot?.add(now, sequence)
+    return self.sequence.add(sequence)
   }
 
   private mutating func turn(to second: Int64) {
@@ -173,14 +178,18 @@ package struct ESPFlow: Sendable {
     packetsInSecond = 1
   }
 
-  private mutating func note(
-    _ sequence: UInt32, _ arrival: SequenceTracker.Arrival, _ sighting: Sighting
+  /// Notes a packet that was not simply the next, after it was counted.
+  ///
+  /// - Parameter room: How many events may be kept yet, of all flows together.
+  mutating func note(
+    _ sequence: UInt32, _ arrival: SequenceTracker.Arrival, _ sighting: Sighting, room: inout Int
   ) {
     switch arrival {
-    case .late, .farBehind: classes.addLate(sighting.trafficClass)
+    case .late, .farBehind: classes.addLate()
     case .ahead, .again, .restarted: break
     }
-    if events.count < Self.eventLimit {
+    if events.count < Self.eventLimit, room > 0 {
+      room &-= 1
       events.append(Event(frame: sighting.frame, sequence: sequence, arrival: arrival))
     }
     plot?.note(sighting.frame.time.nanoseconds, sequence, arrival)
@@ -226,34 +235,31 @@ package struct TrafficClasses: Sendable {
     package var late: UInt32 = 0
   }
 
-  package private(set) var entries: [Entry]
-  private var current = 0
+  /// The class of the packet counted last: most flows have no other.
+  private var current: Entry
+  private var others: [Entry] = []
   private static let limit = 16
 
-  init(_ trafficClass: UInt8) { entries = [Entry(dscp: trafficClass >> 2, packets: 1)] }
+  init(_ trafficClass: UInt8) { current = Entry(dscp: trafficClass >> 2, packets: 1) }
+
+  package var entries: [Entry] { [current] + others }
 
   @inline(__always)
   mutating func add(_ trafficClass: UInt8) {
-    if entries[current].dscp == trafficClass >> 2 {
-      entries[current].packets &+= 1
-    } else {
-      find(trafficClass >> 2)
-      entries[current].packets &+= 1
-    }
+    if current.dscp != trafficClass >> 2 { turn(to: trafficClass >> 2) }
+    current.packets &+= 1
   }
 
-  mutating func addLate(_ trafficClass: UInt8) {
-    find(trafficClass >> 2)
-    entries[current].late &+= 1
-  }
+  /// The packet counted last was a late one.
+  mutating func addLate() { current.late &+= 1 }
 
-  /// A class beyond the limit counts as the last one.
-  private mutating func find(_ dscp: UInt8) {
-    if let place = entries.firstIndex(where: { $0.dscp == dscp }) {
-      current = place
-    } else {
-      if entries.count < Self.limit { entries.append(Entry(dscp: dscp, packets: 0)) }
-      current = entries.count - 1
+  /// A class beyond the limit counts as the one before it.
+  private mutating func turn(to dscp: UInt8) {
+    if let place = others.firstIndex(where: { $0.dscp == dscp }) {
+      swap(&current, &others[place])
+    } else if others.count < Self.limit - 1 {
+      others.append(current)
+      current = Entry(dscp: dscp, packets: 0)
     }
   }
 }

@@ -18,6 +18,10 @@ struct FlowIndex: Sendable {
   }
 
   func hash(_ spi: UInt32, _ source: IPAddress, _ destination: IPAddress) -> UInt32 {
+    if !source.isIPv6, !destination.isIPv6 {
+      return UInt32(
+        truncatingIfNeeded: mixed(UInt64(spi) ^ seed, source.low << 32 | destination.low))
+    }
     var value = mixed(UInt64(spi) ^ seed, source.low)
     value = mixed(value ^ source.high, destination.low)
     return UInt32(truncatingIfNeeded: mixed(value, destination.high))

@@ -10,16 +10,28 @@ package struct FlowTable: Sendable {
   package private(set) var agedOut: UInt64 = 0
   package private(set) var agedOutPackets: UInt64 = 0
   /// Where the flows of each entry of ``PeerTable`` stand.
-  private var places: [Int: [Int]] = [:]
+  private var places: [Int: Set<Int>] = [:]
   private var index = FlowIndex()
   private var memory = PacketMemory()
   private var hand = 0
-  private var start: Timestamp?
+  /// Events that flows may keep yet: those of ten thousand flows with many.
+  private var eventRoom = 10_000 * ESPFlow.eventLimit
+  /// Of the first packet.
+  private var start = Timestamp(nanoseconds: 0)
   /// How many flows are drawn.
   private let plotLimit: Int
   private static let plotted = 64
 
-  package init(withPlots: Bool = false) { plotLimit = withPlots ? Self.plotted : 0 }
+  private let askedWindow: UInt32
+
+  /// Whether each packet counts for its peers as well.
+  private let countsPeers: Bool
+
+  package init(withPlots: Bool = false, askedWindow: UInt32 = 0, countsPeers: Bool = true) {
+    plotLimit = withPlots ? Self.plotted : 0
+    self.countsPeers = countsPeers
+    self.askedWindow = askedWindow
+  }
 
   /// Counts a packet; returns where its flow stands.
   @discardableResult
@@ -29,12 +41,11 @@ package struct FlowTable: Sendable {
   ) -> Int {
     let isAH: Bool
     if case .ah = record.kind { isAH = true } else { isAH = false }
-    let source = sighting.source
-    let destination = sighting.destination
-    let hash = index.hash(spi, source, destination)
+    let hash = index.hash(spi, sighting.source, sighting.destination)
     let found = index.find(hash) { place in
       flows[place].spi == spi && flows[place].isAH == isAH
-        && flows[place].source == source && flows[place].destination == destination
+        && flows[place].source == sighting.source
+        && flows[place].destination == sighting.destination
     }
     guard let place = found else {
       return insert(record, spi, sequence, sighting, bytes, hash, &peers)
@@ -46,28 +57,47 @@ package struct FlowTable: Sendable {
       flows[place].follow(sighting, packetsBack: back)
       peers.follow(flows[place].peers, sighting, goesOn: true)
     }
-    peers.countESP(flows[place].peers, sighting)
-    var arrival = flows[place].sequence.add(sequence)
+    if countsPeers { peers.countESP(flows[place].peers, sighting) }
     let digest = ContentDigest.packet(bytes, record.range)
+    let arrival = flows[place].add(record.range.count, sequence, sighting)
+    if case .ahead(missing: 0) = arrival {
+      note(place, sequence, digest, sighting)
+    } else {
+      addDeviant(place, sequence, digest, arrival, sighting)
+    }
+    return place
+  }
+
+  /// A packet that was not simply the next.
+  private mutating func addDeviant(
+    _ place: Int, _ sequence: UInt32, _ digest: UInt32, _ first: SequenceTracker.Arrival,
+    _ sighting: Sighting
+  ) {
+    var arrival = first
     switch arrival {
     case .ahead, .late, .restarted: break
     case .again, .farBehind: arrival = compare(place, sequence, digest, arrival, sighting)
     }
-    if arrival != .again {
-      memory.note(
-        place, sequence, digest: digest, milliseconds: milliseconds(sighting.frame.time),
-        frame: sighting.frame.number, hopLimit: sighting.hopLimit)
-    }
-    flows[place].add(record.range.count, sequence, arrival, sighting)
-    return place
+    if arrival != .again { note(place, sequence, digest, sighting) }
+    flows[place].note(sequence, arrival, sighting, room: &eventRoom)
+  }
+
+  @inline(__always)
+  private mutating func note(
+    _ place: Int, _ sequence: UInt32, _ digest: UInt32, _ sighting: Sighting
+  ) {
+    memory.note(
+      place, sequence, digest: digest, milliseconds: milliseconds(sighting.frame.time),
+      frame: sighting.frame.number, hopLimit: sighting.hopLimit)
   }
 
   /// The flows that stand under one entry of the table of peers.
-  func flows(ofPeers entry: Int) -> [ESPFlow] { places[entry, default: []].map { flows[$0] } }
+  func flows(ofPeers entry: Int) -> [ESPFlow] {
+    places[entry, default: []].sorted().map { flows[$0] }
+  }
 
   private func milliseconds(_ time: Timestamp) -> UInt32 {
-    guard let start else { return 0 }
-    return UInt32(truncatingIfNeeded: (time.nanoseconds &- start.nanoseconds) / 1_000_000)
+    UInt32(truncatingIfNeeded: (time.nanoseconds &- start.nanoseconds) / 1_000_000)
   }
 
   /// Tells what a number that came before, or may have, is this time.
@@ -105,11 +135,12 @@ package struct FlowTable: Sendable {
     _ record: IPsecRecord, _ spi: UInt32, _ sequence: UInt32, _ sighting: Sighting,
     _ bytes: RawSpan, _ hash: UInt32, _ peers: inout PeerTable
   ) -> Int {
-    if start == nil { start = sighting.frame.time }
+    if flows.isEmpty { start = sighting.frame.time }
     let pair = peers.place(sighting.source, sighting.destination)
     peers.follow(pair, sighting, goesOn: false)
     peers.countESP(pair, sighting)
-    var flow = ESPFlow(record, spi, sequence, sighting, peers: pair)
+    var flow = ESPFlow(
+      record, spi, sequence, sighting, peers: pair, askedWindow: askedWindow)
     if flows.count < plotLimit { flow.plot = SequencePlot() }
     let place: Int
     if flows.count < Self.limit {
@@ -119,17 +150,15 @@ package struct FlowTable: Sendable {
       place = silentest()
       agedOut &+= 1
       agedOutPackets &+= flows[place].packets
+      eventRoom &+= flows[place].events.count
       let old = flows[place]
       index.remove(place, index.hash(old.spi, old.source, old.destination))
-      places[old.peers]?.removeAll { $0 == place }
+      places[old.peers]?.remove(place)
       flows[place] = flow
     }
     index.insert(place, hash)
-    places[pair, default: []].append(place)
-    memory.note(
-      place, sequence, digest: ContentDigest.packet(bytes, record.range),
-      milliseconds: milliseconds(sighting.frame.time), frame: sighting.frame.number,
-      hopLimit: sighting.hopLimit)
+    places[pair, default: []].insert(place)
+    note(place, sequence, ContentDigest.packet(bytes, record.range), sighting)
     return place
   }
 

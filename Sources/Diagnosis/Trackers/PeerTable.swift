@@ -23,15 +23,12 @@ package struct PeerTable: Sendable {
     /// The port behind which the sender was seen last on port 4500 of the other side, and its changes.
     package var mappedPort: UInt16 = 0
     package var mappingChanges: [MappingChange] = []
-    /// Where the other direction stands; its own place until that is known.
-    fileprivate var reverse: Int
-    /// The last packet of any kind.
-    fileprivate var lastSent: Timestamp?
+    /// The last packet that was no ESP.
+    fileprivate var lastOther: FrameReference?
 
-    fileprivate init(_ source: IPAddress, _ destination: IPAddress, place: Int) {
+    fileprivate init(_ source: IPAddress, _ destination: IPAddress) {
       self.source = source
       self.destination = destination
-      reverse = place
     }
   }
 
@@ -58,9 +55,30 @@ package struct PeerTable: Sendable {
     package let silence: Nanoseconds
   }
 
-  package private(set) var entries: [Activity] = []
+  /// All but what ``esp`` counts.
+  private var activities: [Activity] = []
+  /// ESP of each entry: apart, as every packet counts there, and so that it stays in the cache.
+  private var esp: [ESP] = []
   private var index: [Key: Int] = [:]
   package private(set) var untracked: UInt64 = 0
+
+  fileprivate struct ESP: Sendable {
+    var packets: UInt64 = 0
+    var last = FrameReference(0, Timestamp(nanoseconds: 0))
+    /// Packets since the other side's last, their first, and the bytes of the smallest.
+    var run: UInt64 = 0
+    var longestRun: UInt64 = 0
+    var runFirst = FrameReference(0, Timestamp(nanoseconds: 0))
+    var runSmallest: UInt32 = .max
+    /// Where the other direction stands; the own place until that is known.
+    var reverse: UInt32
+    var hopLimit: UInt8 = 0
+
+    var unanswered: Run {
+      guard run > 0 else { return Run() }
+      return Run(count: run, first: runFirst, last: last, smallest: Int(runSmallest))
+    }
+  }
 
   private struct Key: Hashable {
     let source: IPAddress
@@ -73,16 +91,17 @@ package struct PeerTable: Sendable {
   mutating func place(_ source: IPAddress, _ destination: IPAddress) -> Int {
     let key = Key(source: source, destination: destination)
     if let found = index[key] { return found }
-    guard entries.count < Self.limit else {
+    guard activities.count < Self.limit else {
       untracked &+= 1
-      return entries.count - 1
+      return activities.count - 1
     }
-    index[key] = entries.count
-    entries.append(Activity(source, destination, place: entries.count))
-    let place = entries.count - 1
+    let place = activities.count
+    index[key] = place
+    activities.append(Activity(source, destination))
+    esp.append(ESP(reverse: UInt32(place)))
     if let back = index[Key(source: destination, destination: source)] {
-      entries[place].reverse = back
-      entries[back].reverse = place
+      esp[place].reverse = UInt32(back)
+      esp[back].reverse = UInt32(place)
     }
     return place
   }
@@ -93,62 +112,82 @@ package struct PeerTable: Sendable {
   }
 
   package func find(_ source: IPAddress, _ destination: IPAddress) -> Activity? {
-    index[Key(source: source, destination: destination)].map { entries[$0] }
+    index[Key(source: source, destination: destination)].map(activity)
+  }
+
+  package var entries: [Activity] { activities.indices.map(activity) }
+
+  private func activity(_ place: Int) -> Activity {
+    var activity = activities[place]
+    guard esp[place].packets > 0 else { return activity }
+    activity.espPackets = esp[place].packets
+    activity.lastESP = esp[place].last
+    activity.unanswered = esp[place].unanswered
+    if esp[place].last.number >= activity.lastIKE?.number ?? 0 {
+      activity.hopLimit = esp[place].hopLimit
+    }
+    return activity
   }
 
   @inline(__always)
   mutating func countESP(_ place: Int, _ sighting: Sighting) {
-    entries[place].espPackets &+= 1
-    entries[place].lastESP = sighting.frame
-    entries[place].lastSent = sighting.frame.time
-    entries[place].hopLimit = sighting.hopLimit
-    let back = entries[place].reverse
-    if entries[back].unanswered.count > 0, back != place { endRun(back) }
-    entries[place].unanswered.add(sighting)
+    let back = Int(esp[place].reverse)
+    if back != place, esp[back].run > 0 { endRun(back) }
+    esp[place].count(sighting)
   }
 
   private mutating func endRun(_ place: Int) {
-    if entries[place].unanswered.count >= entries[place].longestUnanswered.count {
-      entries[place].longestUnanswered = entries[place].unanswered
+    if esp[place].run > esp[place].longestRun {
+      esp[place].longestRun = esp[place].run
+      activities[place].longestUnanswered = esp[place].unanswered
     }
-    entries[place].unanswered = Run()
+    esp[place].run = 0
   }
 
   /// Follows the port behind which a sender is seen. Only where one mapping goes on does another port
   /// say that it changed: a new IKE SA or ESP flow may have its own.
   mutating func follow(_ place: Int, _ sighting: Sighting, goesOn: Bool) {
     guard sighting.destinationPort == 4500, sighting.sourcePort != 0 else { return }
-    let known = entries[place].mappedPort
-    if goesOn, known != 0, known != sighting.sourcePort, entries[place].mappingChanges.count < 16 {
-      let silence = entries[place].lastSent.map { Nanoseconds(from: $0, to: sighting.frame.time) }
-      entries[place].mappingChanges.append(
+    let known = activities[place].mappedPort
+    if goesOn, known != 0, known != sighting.sourcePort, activities[place].mappingChanges.count < 16
+    {
+      activities[place].mappingChanges.append(
         MappingChange(
           from: known, to: sighting.sourcePort, frame: sighting.frame,
-          silence: silence ?? Nanoseconds(0)))
+          silence: silence(place, sighting.frame)))
     }
-    entries[place].mappedPort = sighting.sourcePort
+    activities[place].mappedPort = sighting.sourcePort
+  }
+
+  /// Since the sender's last packet of any kind.
+  private func silence(_ place: Int, _ frame: FrameReference) -> Nanoseconds {
+    var last = activities[place].lastOther
+    if esp[place].packets > 0, esp[place].last.number >= last?.number ?? 0 {
+      last = esp[place].last
+    }
+    return last.map { Nanoseconds(from: $0.time, to: frame.time) } ?? Nanoseconds(0)
   }
 
   mutating func countIKE(_ sighting: Sighting) {
     let place = place(sighting.source, sighting.destination)
     follow(place, sighting, goesOn: false)
-    entries[place].ikeMessages &+= 1
-    entries[place].lastIKE = sighting.frame
-    entries[place].lastSent = sighting.frame.time
-    entries[place].hopLimit = sighting.hopLimit
+    activities[place].ikeMessages &+= 1
+    activities[place].lastIKE = sighting.frame
+    activities[place].lastOther = sighting.frame
+    activities[place].hopLimit = sighting.hopLimit
   }
 
   mutating func countKeepalive(_ sighting: Sighting) {
     let place = place(sighting.source, sighting.destination)
     follow(place, sighting, goesOn: true)
-    entries[place].lastSent = sighting.frame.time
-    if let last = entries[place].lastKeepalive {
-      entries[place].longestKeepaliveGap = max(
-        entries[place].longestKeepaliveGap,
+    activities[place].lastOther = sighting.frame
+    if let last = activities[place].lastKeepalive {
+      activities[place].longestKeepaliveGap = max(
+        activities[place].longestKeepaliveGap,
         Nanoseconds(from: last.time, to: sighting.frame.time))
     }
-    entries[place].keepalives &+= 1
-    entries[place].lastKeepalive = sighting.frame
+    activities[place].keepalives &+= 1
+    activities[place].lastKeepalive = sighting.frame
   }
 }
 
@@ -158,12 +197,17 @@ extension PeerTable.Activity {
   package var startsHere: Bool { [32, 64, 128, 255].contains(hopLimit) }
 }
 
-extension PeerTable.Run {
+extension PeerTable.ESP {
   @inline(__always)
-  fileprivate mutating func add(_ sighting: Sighting) {
-    if count == 0 { first = sighting.frame }
-    count &+= 1
+  fileprivate mutating func count(_ sighting: Sighting) {
+    packets &+= 1
     last = sighting.frame
-    smallest = min(smallest, sighting.packetBytes)
+    hopLimit = sighting.hopLimit
+    if run == 0 {
+      runFirst = sighting.frame
+      runSmallest = .max
+    }
+    run &+= 1
+    runSmallest = min(runSmallest, UInt32(clamping: sighting.packetBytes))
   }
 }

@@ -120,6 +120,24 @@ package struct ByteReader: ~Escapable {
     ).bigEndian
   }
 
+  /// The eight bytes `distance` into `range` and its last eight, each zero where there are none; one call
+  /// for what is asked of every packet.
+  package static func edges(
+    of bytes: RawSpan, in range: Range<Int>, behind distance: Int
+  ) -> (start: UInt64, end: UInt64) {
+    let reader = ByteReader(bytes, in: range)
+    return (reader.peekLong(distance) ?? 0, reader.peekLong(reader.remaining &- 8) ?? 0)
+  }
+
+  /// The 64-bit word `distance` bytes ahead, without moving; nil past the end.
+  private func peekLong(_ distance: Int) -> UInt64? {
+    guard distance >= 0, remaining >= 8, distance <= remaining &- 8 else { return nil }
+    // The guard proves offset + distance + 8 <= end, and end never exceeds the span's count.
+    return unsafe bytes.unsafeLoadUnaligned(
+      fromUncheckedByteOffset: offset &+ distance, as: UInt64.self
+    ).bigEndian
+  }
+
   /// The bytes of `range`, which counts from the first byte of the frame; clamped to what is there.
   package func copy(_ range: Range<Int>) -> [UInt8] {
     let clamped = range.clamped(to: 0..<bytes.byteCount)
