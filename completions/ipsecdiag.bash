@@ -173,13 +173,13 @@ _ipsecdiag() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    diagnose|decode|dpd|mtu|explain|help)
+    diagnose|decode|replay|dpd|mtu|explain|help)
         # Offer subcommand argument completions
         "_ipsecdiag_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'diagnose decode dpd mtu explain help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'diagnose decode replay dpd mtu explain help' -- "${cur}"))
         ;;
     esac
 }
@@ -283,6 +283,56 @@ _ipsecdiag_decode() {
         return
         ;;
     '-w'|'--write')
+        return
+        ;;
+    esac
+}
+
+_ipsecdiag_replay() {
+    repeating_flags=()
+    non_repeating_flags=(--redact --ascii --quiet -q --verbose -v --json --version -h --help)
+    repeating_options=(-r --read --peer --spi --exchange --keys)
+    non_repeating_options=(--interface -i --count -c --time-from --time-to --fail-on --color --window)
+    __ipsecdiag_offer_flags_options -1
+
+    # Offer option value completions
+    case "${prev}" in
+    '-r'|'--read')
+        return
+        ;;
+    '--interface'|'-i')
+        return
+        ;;
+    '--count'|'-c')
+        return
+        ;;
+    '--time-from')
+        return
+        ;;
+    '--time-to')
+        return
+        ;;
+    '--peer')
+        return
+        ;;
+    '--spi')
+        return
+        ;;
+    '--exchange')
+        return
+        ;;
+    '--keys')
+        return
+        ;;
+    '--fail-on')
+        __ipsecdiag_add_completions -W 'info'$'\n''warning'$'\n''critical'$'\n''never'
+        return
+        ;;
+    '--color')
+        __ipsecdiag_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    '--window')
         return
         ;;
     esac

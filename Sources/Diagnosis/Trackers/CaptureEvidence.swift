@@ -28,7 +28,8 @@ package struct CaptureEvidence: Sendable {
     case flows
   }
 
-  /// - Parameter askedWindow: A replay window to count the drops of, beside the usual ones; zero for none.
+  /// Collects so much; `askedWindow` is a replay window to count the drops of beside the usual ones, zero
+  /// for none.
   package init(
     _ scope: Scope = .everything, withPlots: Bool = false, withPackets: Bool = false,
     askedWindow: UInt32 = 0

@@ -178,9 +178,8 @@ package struct ESPFlow: Sendable {
     packetsInSecond = 1
   }
 
-  /// Notes a packet that was not simply the next, after it was counted.
-  ///
-  /// - Parameter room: How many events may be kept yet, of all flows together.
+  /// Notes a packet that was not simply the next, after it was counted; `room` is how many events may be
+  /// kept yet, of all flows together.
   mutating func note(
     _ sequence: UInt32, _ arrival: SequenceTracker.Arrival, _ sighting: Sighting, room: inout Int
   ) {
