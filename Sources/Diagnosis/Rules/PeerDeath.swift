@@ -279,7 +279,12 @@ enum PeerDeath {
     remedies.append(
       Finding.Remedy(
         "compute what other settings give",
-        [.init(.shell, "ipsecdiag dpd --calculate --target 20")]))
+        [
+          .init(
+            .shell,
+            "ipsecdiag dpd --calculate --daemon \(isLibreswan ? "libreswan" : "strongswan") --target 20"
+          )
+        ]))
     return Finding(
       .dpdDetectionTime, death.schedule == nil ? .likely : .certain, about: death.session.subject,
       "\(death.asker) needed \(death.detection) to notice that \(death.asked) is gone",
