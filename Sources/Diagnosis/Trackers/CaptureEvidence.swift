@@ -56,6 +56,7 @@ package struct CaptureEvidence: Sendable {
     quality.add(
       frame, bytes: originalLength, isCut: isCut, isIPsec: dissector.frame.record != nil,
       isMalformed: dissector.frame.stop != nil)
+    if decryptor == nil, packets == nil, addPlain(dissector, bytes, frame) { return }
     packets?.add(dissector, bytes, frame)
     guard let internet = dissector.frame.internet else { return }
     guard let record = dissector.frame.record else {
@@ -81,6 +82,36 @@ package struct CaptureEvidence: Sendable {
     if record.encapsulation == .tcp, !tcp.isEmpty {
       tcp.add(dissector.frame, records: 1 + dissector.further.count, bytes, sighting)
     }
+  }
+
+  /// What nearly all frames of a busy link are, one ESP packet and nothing beside it: this way copies
+  /// least. False for any other.
+  @inline(__always)
+  private mutating func addPlain(
+    _ dissector: Dissector, _ bytes: RawSpan, _ frame: FrameReference
+  ) -> Bool {
+    guard case .esp(let header)? = dissector.frame.record?.kind,
+      let encapsulation = dissector.frame.record?.encapsulation, encapsulation != .tcp,
+      dissector.frame.record?.store == .frame, dissector.frame.record?.isQuoted == false,
+      dissector.frame.furtherRecords == 0, let range = dissector.frame.record?.range,
+      let source = dissector.frame.internet?.source,
+      let destination = dissector.frame.internet?.destination,
+      let hopLimit = dissector.frame.internet?.hopLimit,
+      let trafficClass = dissector.frame.internet?.trafficClass,
+      let doNotFragment = dissector.frame.internet?.doNotFragment,
+      let packetBytes = dissector.frame.internet?.totalLength
+    else { return false }
+    flows.add(
+      ESPPacket(
+        spi: header.spi, sequence: header.sequenceNumber, isAH: false,
+        encapsulation: encapsulation, range: range),
+      Sighting(
+        frame: frame, source: source, destination: destination,
+        sourcePort: dissector.frame.sourcePort, destinationPort: dissector.frame.destinationPort,
+        hopLimit: hopLimit, trafficClass: trafficClass, doNotFragment: doNotFragment,
+        packetBytes: packetBytes, ipFragments: 0),
+      bytes, &peers)
+    return true
   }
 
   /// A frame without IPsec: a fragment, which may carry some, or a TCP segment.
@@ -118,10 +149,16 @@ package struct CaptureEvidence: Sendable {
     switch record.kind {
     case .esp(let header):
       packet(
-        record, index, header.spi, header.sequenceNumber, sighting, dissector, bytes, decryptor)
+        ESPPacket(
+          spi: header.spi, sequence: header.sequenceNumber, isAH: false,
+          encapsulation: record.encapsulation, range: record.range),
+        record, index, sighting, dissector, bytes, decryptor)
     case .ah(let header):
       packet(
-        record, index, header.spi, header.sequenceNumber, sighting, dissector, bytes, decryptor)
+        ESPPacket(
+          spi: header.spi, sequence: header.sequenceNumber, isAH: true,
+          encapsulation: record.encapsulation, range: record.range),
+        record, index, sighting, dissector, bytes, decryptor)
     case .ike(let header):
       message(header, record, index, sighting, dissector, bytes, decryptor)
     case .natKeepalive: peers.countKeepalive(sighting)
@@ -131,16 +168,12 @@ package struct CaptureEvidence: Sendable {
   }
 
   private mutating func packet(
-    _ record: IPsecRecord, _ index: Int, _ spi: UInt32, _ sequence: UInt32,
-    _ sighting: Sighting, _ dissector: Dissector, _ bytes: RawSpan,
-    _ decryptor: Decryptor?
+    _ packet: ESPPacket, _ record: IPsecRecord, _ index: Int, _ sighting: Sighting,
+    _ dissector: Dissector, _ bytes: RawSpan, _ decryptor: Decryptor?
   ) {
-    let place: Int
-    if record.store == .frame {
-      place = flows.add(record, spi, sequence, sighting, bytes, &peers)
-    } else {
-      // A datagram or a TCP record that was put together has other bytes.
-      place = reassembled(record, spi, sequence, sighting, dissector, bytes)
+    // A datagram or a TCP record that was put together has other bytes.
+    let place = dissector.withBytes(of: record, in: bytes) { whole in
+      flows.add(packet, sighting, whole, &peers)
     }
     guard let decryptor, decryptor.results.indices.contains(index) else { return }
     hasKeys = true
@@ -157,15 +190,6 @@ package struct CaptureEvidence: Sendable {
     case .authentic: flows.note(opened: true, place, sighting.frame)
     case .unopened(.doesNotVerify): flows.note(opened: false, place, sighting.frame)
     default: break
-    }
-  }
-
-  private mutating func reassembled(
-    _ record: IPsecRecord, _ spi: UInt32, _ sequence: UInt32, _ sighting: Sighting,
-    _ dissector: Dissector, _ bytes: RawSpan
-  ) -> Int {
-    dissector.withBytes(of: record, in: bytes) { whole in
-      flows.add(record, spi, sequence, sighting, whole, &peers)
     }
   }
 

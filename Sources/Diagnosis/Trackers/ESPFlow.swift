@@ -1,5 +1,15 @@
 package import PacketDissector
 
+/// What flows need of an ESP or AH packet itself.
+struct ESPPacket: Sendable {
+  let spi: UInt32
+  let sequence: UInt32
+  let isAH: Bool
+  let encapsulation: IPsecRecord.Encapsulation
+  /// Its bytes, its own header included.
+  let range: Range<Int>
+}
+
 /// One direction of an ESP or AH SA, as far as its packets tell.
 package struct ESPFlow: Sendable {
   // What every packet asks or changes stands first, side by side.
@@ -117,24 +127,24 @@ package struct ESPFlow: Sendable {
   }
 
   init(
-    _ record: IPsecRecord, _ spi: UInt32, _ sequence: UInt32, _ sighting: Sighting, peers: Int,
+    _ packet: ESPPacket, _ sighting: Sighting, peers: Int,
     askedWindow: UInt32
   ) {
-    self.spi = spi
-    if case .ah = record.kind { isAH = true } else { isAH = false }
+    spi = packet.spi
+    isAH = packet.isAH
     source = sighting.source
     destination = sighting.destination
-    encapsulation = record.encapsulation
+    encapsulation = packet.encapsulation
     self.peers = peers
     first = sighting.frame
     last = sighting.frame
-    bytes = UInt64(record.range.count)
-    self.sequence = SequenceTracker(first: sequence, askedWindow: askedWindow)
-    firstSequence = sequence
+    bytes = UInt64(packet.range.count)
+    self.sequence = SequenceTracker(first: packet.sequence, askedWindow: askedWindow)
+    firstSequence = packet.sequence
     largestPacket = sighting.packetBytes
     smallestPacket = sighting.packetBytes
     largestWhole = sighting.ipFragments == 0 ? sighting.packetBytes : 0
-    remainders = 1 << UInt16(record.range.count & 15)
+    remainders = 1 << UInt16(packet.range.count & 15)
     classes = TrafficClasses(sighting.trafficClass)
     sourcePort = sighting.sourcePort
     destinationPort = sighting.destinationPort

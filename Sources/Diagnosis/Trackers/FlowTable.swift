@@ -36,19 +36,16 @@ package struct FlowTable: Sendable {
   /// Counts a packet; returns where its flow stands.
   @discardableResult
   mutating func add(
-    _ record: IPsecRecord, _ spi: UInt32, _ sequence: UInt32, _ sighting: Sighting,
-    _ bytes: RawSpan, _ peers: inout PeerTable
+    _ packet: ESPPacket, _ sighting: Sighting, _ bytes: RawSpan, _ peers: inout PeerTable
   ) -> Int {
-    let isAH: Bool
-    if case .ah = record.kind { isAH = true } else { isAH = false }
-    let hash = index.hash(spi, sighting.source, sighting.destination)
+    let hash = index.hash(packet.spi, sighting.source, sighting.destination)
     let found = index.find(hash) { place in
-      flows[place].spi == spi && flows[place].isAH == isAH
+      flows[place].spi == packet.spi && flows[place].isAH == packet.isAH
         && flows[place].source == sighting.source
         && flows[place].destination == sighting.destination
     }
     guard let place = found else {
-      return insert(record, spi, sequence, sighting, bytes, hash, &peers)
+      return insert(packet, sighting, bytes, hash, &peers)
     }
     if flows[place].sourcePort != sighting.sourcePort
       || flows[place].destinationPort != sighting.destinationPort
@@ -58,12 +55,12 @@ package struct FlowTable: Sendable {
       peers.follow(flows[place].peers, sighting, goesOn: true)
     }
     if countsPeers { peers.countESP(flows[place].peers, sighting) }
-    let digest = ContentDigest.packet(bytes, record.range)
-    let arrival = flows[place].add(record.range.count, sequence, sighting)
+    let digest = ContentDigest.packet(bytes, packet.range)
+    let arrival = flows[place].add(packet.range.count, packet.sequence, sighting)
     if case .ahead(missing: 0) = arrival {
-      note(place, sequence, digest, sighting)
+      note(place, packet.sequence, digest, sighting)
     } else {
-      addDeviant(place, sequence, digest, arrival, sighting)
+      addDeviant(place, packet.sequence, digest, arrival, sighting)
     }
     return place
   }
@@ -132,15 +129,15 @@ package struct FlowTable: Sendable {
   }
 
   private mutating func insert(
-    _ record: IPsecRecord, _ spi: UInt32, _ sequence: UInt32, _ sighting: Sighting,
-    _ bytes: RawSpan, _ hash: UInt32, _ peers: inout PeerTable
+    _ packet: ESPPacket, _ sighting: Sighting, _ bytes: RawSpan, _ hash: UInt32,
+    _ peers: inout PeerTable
   ) -> Int {
     if flows.isEmpty { start = sighting.frame.time }
     let pair = peers.place(sighting.source, sighting.destination)
     peers.follow(pair, sighting, goesOn: false)
     peers.countESP(pair, sighting)
     var flow = ESPFlow(
-      record, spi, sequence, sighting, peers: pair, askedWindow: askedWindow)
+      packet, sighting, peers: pair, askedWindow: askedWindow)
     if flows.count < plotLimit { flow.plot = SequencePlot() }
     let place: Int
     if flows.count < Self.limit {
@@ -158,7 +155,7 @@ package struct FlowTable: Sendable {
     }
     index.insert(place, hash)
     places[pair, default: []].insert(place)
-    note(place, sequence, ContentDigest.packet(bytes, record.range), sighting)
+    note(place, packet.sequence, ContentDigest.packet(bytes, packet.range), sighting)
     return place
   }
 
