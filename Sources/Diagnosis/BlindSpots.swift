@@ -1,10 +1,24 @@
+internal import PacketDissector
+
 /// What a capture cannot show: it begins in the middle, was cut, or found no room.
 enum BlindSpots {
+  /// An IKE SA that a CREATE_CHILD_SA between the same hosts brought, a moment before its first message.
+  private static func isRekey(_ session: IKESession, _ evidence: CaptureEvidence) -> Bool {
+    evidence.sessions(between: session.initiator.address, session.responder.address).contains {
+      $0.exchanges(.createChildSA).contains { exchange in
+        guard let answered = exchange.response?.first.frame.time else { return false }
+        return answered <= session.first.time
+          && Nanoseconds(from: answered, to: session.first.time) < .seconds(60)
+      }
+    }
+  }
+
   static func of(_ evidence: CaptureEvidence) -> [Statement] {
     var spots: [Statement] = []
     let quality = evidence.quality
-    let begun = evidence.sessions.sessions.filter(\.isSeenFromItsStart).count
-    let midway = evidence.sessions.sessions.count - begun
+    let midway = evidence.sessions.sessions.count { session in
+      !session.isSeenFromItsStart && !isRekey(session, evidence)
+    }
     if midway > 0 {
       spots.append(
         "\(midway) of \(evidence.sessions.sessions.count) IKE SAs began before the capture: what was negotiated for them is not in it"

@@ -122,8 +122,8 @@ enum IKEAuthentication {
       Finding.Remedy(
         "the reason stands only in the log of \(refusing)",
         [
-          .init(.shell, "journalctl -u strongswan --since -1h | grep -iE 'auth|ident|cert'"),
-          .init(.shell, "journalctl -u ipsec --since -1h | grep -iE 'auth|id|cert'"),
+          .init(.shell, "journalctl -u strongswan | grep -iE 'auth|ident|cert'"),
+          .init(.shell, "journalctl -u ipsec | grep -iE 'auth|id|cert'"),
         ]),
       Finding.Remedy(
         "compare the identities on both sides, letter by letter and by type",

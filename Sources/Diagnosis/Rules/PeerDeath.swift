@@ -28,6 +28,8 @@ enum PeerDeath {
     let lastSign: FrameReference?
     /// From the first transmission until it was given up, or as long as it was seen.
     let detection: Nanoseconds
+    /// From the first transmission to the end of the capture.
+    let seen: Nanoseconds
     let isGivenUp: Bool
     let schedule: ScheduleMatch?
 
@@ -128,7 +130,7 @@ enum PeerDeath {
       session: session, request: request, what: what, asker: asker, asked: asked, espSince: since,
       lastESP: returned == nil ? activity?.lastESP : nil, returned: returned,
       lastSign: lastSign(session, from: asked, before: first.frame),
-      detection: detection, isGivenUp: isGivenUp, schedule: schedule,
+      detection: detection, seen: seen, isGivenUp: isGivenUp, schedule: schedule,
       isFalse: isAlive(request, activity, since))
   }
 
@@ -180,6 +182,12 @@ enum PeerDeath {
           death.espSince == 0
             ? "the last ESP from \(death.asked)"
             : "\(death.espSince) ESP packets still came from \(death.asked), the last", [esp]))
+    }
+    if death.isGivenUp, death.detection > death.seen {
+      facts.append(
+        Finding.Evidence(
+          "that was the last transmission of the schedule, which ends after \(death.detection); the capture ends after \(death.seen)"
+        ))
     }
     if let returned = death.returned {
       facts.append(Finding.Evidence("\(death.asked) begins a new IKE SA", [returned]))
@@ -271,7 +279,12 @@ enum PeerDeath {
     remedies.append(
       Finding.Remedy(
         "compute what other settings give",
-        [.init(.shell, "ipsecdiag dpd --calculate --target 20")]))
+        [
+          .init(
+            .shell,
+            "ipsecdiag dpd --calculate --daemon \(isLibreswan ? "libreswan" : "strongswan") --target 20"
+          )
+        ]))
     return Finding(
       .dpdDetectionTime, death.schedule == nil ? .likely : .certain, about: death.session.subject,
       "\(death.asker) needed \(death.detection) to notice that \(death.asked) is gone",

@@ -6,7 +6,9 @@ extension CaptureEvidence {
   /// Adds every frame that `reader` yields and `selection` wants.
   ///
   /// - Parameters:
+  ///   - reader: The capture.
   ///   - decryptor: Is fed all frames, selected or not, as one tells what opens another.
+  ///   - selection: Which frames are wanted.
   ///   - limit: Stop after this many selected frames.
   ///   - isStopped: Asked before each frame; true ends the reading as the capture's end would.
   /// - Returns: What was wrong with the capture, in the order it was met.

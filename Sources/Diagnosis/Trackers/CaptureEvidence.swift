@@ -43,6 +43,7 @@ package struct CaptureEvidence: Sendable {
   /// Adds the frame that `dissector` read last.
   ///
   /// - Parameters:
+  ///   - dissector: Has dissected it.
   ///   - bytes: The frame's bytes.
   ///   - frame: Its number and time.
   ///   - originalLength: Its length in bytes before anything was cut off.
