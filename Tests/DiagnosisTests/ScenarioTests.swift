@@ -3,7 +3,9 @@ import Testing
 
 @Suite("Captures of real daemons with known faults")
 struct ScenarioTests {
-  @Test("A fault is found with the keys at hand", arguments: Scenario.all.filter { !$0.isHealthy && !$0.findings.isEmpty })
+  @Test(
+    "A fault is found with the keys at hand",
+    arguments: Scenario.all.filter { !$0.isHealthy && !$0.findings.isEmpty })
   func faults(_ scenario: Scenario) throws {
     let found = try scenario.diagnosis(withKeys: true).findings.map(\.id.rawValue)
     #expect(
@@ -13,7 +15,8 @@ struct ScenarioTests {
   @Test(
     "A fault is found without keys, where it shows without",
     arguments: Scenario.all.filter {
-      !$0.isHealthy && !$0.findings.isEmpty && !$0.keyFiles.isEmpty && Scenario.needKeys.isDisjoint(with: $0.findings)
+      !$0.isHealthy && !$0.findings.isEmpty && !$0.keyFiles.isEmpty
+        && Scenario.needKeys.isDisjoint(with: $0.findings)
     })
   func faultsWithoutKeys(_ scenario: Scenario) throws {
     let found = try scenario.diagnosis(withKeys: false).findings.map(\.id.rawValue)
@@ -53,7 +56,6 @@ struct ScenarioTests {
     let known = Set(FindingID.allCases.map(\.rawValue))
     for scenario in Scenario.all {
       #expect(known.isSuperset(of: scenario.findings), "\(scenario)")
-  
     }
   }
 }

@@ -44,7 +44,7 @@ struct Scenario: CustomStringConvertible, Sendable {
   }
 
   /// The fields of a line of CSV; a quoted field may hold commas and doubled quotes.
-  private static func fields(of line: Substring) -> [String] {
+  static func fields(of line: Substring) -> [String] {
     var fields: [String] = []
     var field = ""
     var isQuoted = false

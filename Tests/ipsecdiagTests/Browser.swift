@@ -18,10 +18,9 @@ struct Browser {
   /// What the script of `probe` saw, by name.
   let seen: [String: String]
 
-  /// - Parameters:
-  ///   - page: May hold no script of its own that must not run: its Content-Security-Policy is taken out,
-  ///     so that the probe can look around.
-  ///   - probe: A script that calls `tell(name, value)` once the page is loaded.
+  /// Shows `page` as `view` says. It may hold no script of its own that must not run: its
+  /// Content-Security-Policy is taken out, so that the probe can look around. `probe` is a script that
+  /// calls `tell(name, value)` once the page is loaded.
   init(_ page: String, _ view: View, probe: String) throws {
     let program = try #require(Self.program)
     let folder = try TemporaryFolder()
