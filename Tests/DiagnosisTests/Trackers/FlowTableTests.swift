@@ -17,9 +17,9 @@ struct FlowTableTests {
       frame: FrameReference(frame, Timestamp(nanoseconds: Int64(frame) * 1_000_000)),
       source: source, destination: destination, sourcePort: 0, destinationPort: 0, hopLimit: 64,
       trafficClass: 0, doNotFragment: false, packetBytes: 52, ipFragments: 0)
-    let record = IPsecRecord(
-      kind: .esp(ESPHeader(spi: spi, sequenceNumber: sequence)), range: 0..<32, encapsulation: .ip)
-    table.add(record, spi, sequence, sighting, bytes.rawBytes, &peers)
+    let packet = ESPPacket(
+      spi: spi, sequence: sequence, isAH: false, encapsulation: .ip, range: 0..<32)
+    table.add(packet, sighting, bytes.rawBytes, &peers)
   }
 
   @Test("Past its limit a flow that was silent long makes room, is counted, and is found no more")
