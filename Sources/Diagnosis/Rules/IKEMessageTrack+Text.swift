@@ -66,8 +66,16 @@ extension CaptureEvidence {
 
   /// ICMP errors that say a packet of that IKE SA did not arrive.
   func unreachables(for session: IKESession) -> [ICMPErrors.Entry] {
-    icmp.entries.filter {
-      $0.isUnreachable && $0.quoted == .ike(initiatorSPI: session.initiatorSPI)
+    icmp.entries.filter { error in
+      guard error.isUnreachable else { return false }
+      if error.quoted == .ike(initiatorSPI: session.initiatorSPI) { return true }
+      // A short quote has ports, and no SPI.
+      let ends = [error.quotedSource, error.quotedDestination]
+      return error.quoted == .other
+        && (ends == [session.initiator, session.responder]
+          || ends == [session.responder, session.initiator]
+          || ends == [session.latestInitiator, session.latestResponder]
+          || ends == [session.latestResponder, session.latestInitiator])
     }
   }
 

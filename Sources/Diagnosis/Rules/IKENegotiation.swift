@@ -268,7 +268,13 @@ enum IKENegotiation {
   private static func version(_ session: IKESession, _ evidence: CaptureEvidence) -> Finding? {
     // The answer may come in the other version, and then is a session of its own.
     let answers = evidence.sessions.sessions.filter { $0.initiatorSPI == session.initiatorSPI }
-    guard session.exchanges.first?.request != nil, !session.isEstablished,
+    // A notify that nobody asked for refuses nothing.
+    guard let first = session.exchanges.first, first.request != nil,
+      session.majorVersion == 2
+        ? first.type == ExchangeType.ikeSAInit.rawValue
+        : first.type == IKEv1ExchangeType.identityProtection.rawValue
+          || first.type == IKEv1ExchangeType.aggressive.rawValue,
+      !session.isEstablished,
       session.chosenProposal == nil,
       session.exchanges.contains(where: { $0.isInitiators && $0.request != nil })
     else { return nil }

@@ -138,10 +138,17 @@ enum IKEPractice {
     for exchange in session.exchanges {
       for message in [exchange.request, exchange.response].compactMap({ $0 }) {
         guard let stop = message.content.stop, !stop.isForWantOfCapture else { continue }
+        // What the other side took cannot be so bad.
+        let isTaken =
+          message.digest == exchange.request?.digest
+          ? exchange.isAnswered && exchange.response?.content.error == nil
+          : !session.isLast(exchange)
         return Finding(
-          .ikeMalformed, .certain, about: session.subject,
+          .ikeMalformed, severity: isTaken ? .info : nil, .certain, about: session.subject,
           "\(message.first.source.address) sends a message that breaks the syntax (\(exchange.name(session.majorVersion)))",
-          meaning: "the receiver drops it, or answers INVALID_SYNTAX",
+          meaning: isTaken
+            ? "the receiver went on all the same"
+            : "the receiver drops it, or answers INVALID_SYNTAX",
           evidence: [Finding.Evidence("\(stop.description)", message.frames)],
           remedies: [
             Finding.Remedy(

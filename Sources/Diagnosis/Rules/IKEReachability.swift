@@ -46,17 +46,21 @@ enum IKEReachability {
   }
 
   private static func attempt(_ session: IKESession, _ evidence: CaptureEvidence) -> Attempt? {
-    // What the initiator went on with shows that answers came which the capture lacks.
-    guard let exchange = session.exchanges.last(where: \.isInitiators), !exchange.isAnswered,
-      let request = exchange.request, session.isLast(exchange),
-      !hasOtherVersionsAnswer(session, evidence)
-    else { return nil }
-    let errors = evidence.unreachables(for: session).filter {
-      $0.last.time >= request.first.frame.time
+    guard !hasOtherVersionsAnswer(session, evidence) else { return nil }
+    for isInitiators in [true, false] {
+      // What its asker went on with shows that answers came which the capture lacks.
+      guard let exchange = session.exchanges.last(where: { $0.isInitiators == isInitiators }),
+        !exchange.isAnswered, let request = exchange.request, session.isLast(exchange)
+      else { continue }
+      let errors = evidence.unreachables(for: session).filter {
+        $0.last.time >= request.first.frame.time && $0.quotedSource == request.first.source
+      }
+      // What ICMP refuses is refused at any time; silence to later requests is for other rules.
+      if !errors.isEmpty || (isInitiators && isSilence(exchange, request, session)) {
+        return Attempt(session: session, exchange: exchange, request: request, errors: errors)
+      }
     }
-    // What ICMP refuses is refused at any time; silence to later requests is for other rules.
-    guard !errors.isEmpty || isSilence(exchange, request, session) else { return nil }
-    return Attempt(session: session, exchange: exchange, request: request, errors: errors)
+    return nil
   }
 
   private static func isSilence(

@@ -126,9 +126,18 @@ package struct CaptureEvidence: Sendable {
     if dissector.frame.reassembledFragments > 0 {
       fragments.completed(internet, dissector.fragmentIdentification)
     }
+    if let error = dissector.frame.icmp, let quoted = error.quoted, Self.isIKE(quoted) {
+      icmp.add(error, nil, sighting(dissector, internet, frame))
+    }
     if !tcp.isEmpty, internet.protocol == 6 {
       tcp.add(dissector.frame, records: 0, bytes, sighting(dissector, internet, frame))
     }
+  }
+
+  /// Whether a quoted packet went to or from the ports of IKE.
+  private static func isIKE(_ packet: QuotedPacket) -> Bool {
+    packet.internet.protocol == 17
+      && [500, 4500].contains { $0 == packet.sourcePort || $0 == packet.destinationPort }
   }
 
   private func sighting(

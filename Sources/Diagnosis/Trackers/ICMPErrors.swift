@@ -36,10 +36,12 @@ package struct ICMPErrors: Sendable {
     let quoted: Quoted
   }
 
-  mutating func add(_ error: ICMPSummary, _ record: IPsecRecord, _ sighting: Sighting) {
+  /// Adds an error that quotes `record`; nil where the quote ends before it, as routers need quote no
+  /// more than eight bytes behind the IP header (RFC 792).
+  mutating func add(_ error: ICMPSummary, _ record: IPsecRecord?, _ sighting: Sighting) {
     guard let packet = error.quoted else { return }
     let quoted: Quoted =
-      switch record.kind {
+      switch record?.kind {
       case .ike(let header): .ike(initiatorSPI: header.initiatorSPI)
       case .esp(let header): .esp(spi: header.spi)
       case .ah(let header): .esp(spi: header.spi)

@@ -149,6 +149,40 @@ struct IKERuleTests {
     #expect(capture.found == [])
   }
 
+  // MARK: ICMP
+
+  @Test(
+    "An ICMP error refuses a request even where its quote ends before IKE", arguments: [28, 64])
+  func shortQuote(_ bytes: Int) {
+    var capture = SyntheticCapture()
+    let sa = SyntheticIKE()
+    for (index, seconds) in [0, 4, 11.2].enumerated() {
+      capture.send(sa.initRequest(), at: seconds)
+      capture.send(
+        .icmp(
+          type: 3, code: index == 1 ? 1 : 0, about: sa.initRequest(), quoting: bytes,
+          from: IPAddress(v4: 0x0A01_0001)),
+        at: seconds + 0.01)
+    }
+    #expect(capture.found == ["ike-refused-icmp critical"])
+  }
+
+  @Test("An ICMP error about other ports refuses no IKE")
+  func foreignQuote() {
+    var capture = SyntheticCapture()
+    let sa = SyntheticIKE()
+    for seconds in [0, 4, 11.2] {
+      capture.send(sa.initRequest(), at: seconds)
+      capture.send(
+        .icmp(
+          type: 3, code: 0,
+          about: .udp([1, 2, 3], from: Endpoint(sa.initiator.address, 53), to: sa.responder),
+          quoting: 28, from: IPAddress(v4: 0x0A01_0001)),
+        at: seconds + 0.01)
+    }
+    #expect(capture.found == ["ike-no-answer critical"])
+  }
+
   // MARK: Rekeying
 
   @Test("Without keys, refusals of every rekey are likely a PFS mismatch; one is not enough")
