@@ -127,8 +127,7 @@ enum IKELargeMessages {
   ) -> Finding? {
     guard let request = exchange.request, !exchange.isAnswered, request.isLarge,
       request.fragments?.isComplete ?? true,
-      request.count >= 2 || (request.fragments?.rounds ?? 0) >= 2,
-      exchange.type != ExchangeType.ikeSAInit.rawValue
+      exchange.type != ExchangeType.ikeSAInit.rawValue, isGivenTime(request, evidence)
     else { return nil }
     let isFragmented = request.ipFragments > 0
     let answers = pieces.filter {
@@ -155,6 +154,15 @@ enum IKELargeMessages {
       response.ipFragments > 0 ? .ikeAuthFragLost : .ikeLargeUnanswered, exchange, response,
       session, isAnswer: true,
       extra: request.evidence("the request").map { $0 })
+  }
+
+  /// It was sent twice and more, and the last time left an answer time to come.
+  private static func isGivenTime(_ request: IKEMessageTrack, _ evidence: CaptureEvidence) -> Bool {
+    let sent = max(request.count, Int(request.fragments?.rounds ?? 0))
+    let last = max(
+      request.last.frame.time, request.fragments?.lastFrame.time ?? request.last.frame.time)
+    return sent >= 3
+      || (sent == 2 && Nanoseconds(from: last, to: evidence.quality.end) > .seconds(3))
   }
 
   private static func finding(
@@ -236,8 +244,9 @@ enum IKELargeMessages {
     _ pieces: [FragmentTracker.Incomplete], _ session: IKESession, _ small: IKEExchange,
     _ evidence: CaptureEvidence
   ) -> Finding? {
-    guard let piece = pieces.first, case .ike(_, let type, let id, let isResponse) = piece.kind,
-      pieces.reduce(0, { $0 + $1.count }) >= 2,
+    // Once may be a filter that passes first fragments alone, as one for ports does.
+    guard let piece = pieces.first(where: { $0.count >= 2 }),
+      case .ike(_, let type, let id, let isResponse) = piece.kind,
       !session.exchanges.contains(where: {
         $0.messageID == id && $0.type == type && (isResponse ? $0.response : $0.request) != nil
           && $0.isAnswered

@@ -111,6 +111,8 @@ enum IKEReachability {
       attempts.count == 1
       ? first.request.waited(until: evidence.quality.end)
       : Nanoseconds(from: first.request.first.frame.time, to: last.request.last.frame.time)
+    // libreswan asks three times within the first second: too early to tell.
+    guard waited >= .seconds(3) else { return nil }
     let name = longest.exchange.name(longest.session.majorVersion)
     let hears =
       evidence.peers.find(path.destination, path.source).map { $0.ikeMessages > 0 } ?? false

@@ -2,6 +2,8 @@
 enum TCPNotIKE {
   static let rule = Rule([.tcpNotIKE]) { evidence in
     var seen: Set<Endpoint> = []
+    // Of segments that were cut, records cannot be put together.
+    guard evidence.quality.cut == 0 else { return [] }
     return evidence.tcp.connections.compactMap { connection in
       guard !seen.contains(connection.server), !speaksIKE(connection.server, evidence),
         connection.records == 0, connection.answeredBytes > 0 || connection.closed != nil

@@ -100,6 +100,7 @@ package struct IKEFragments: Sendable {
   package private(set) var largest: Int
   package private(set) var firstFrames: [UInt16: FrameReference] = [:]
   package private(set) var lastFrame: FrameReference
+  private var lastTimes: [UInt16: Timestamp] = [:]
   private static let limit = 1024
 
   init(_ fragment: (number: UInt16, total: UInt16), bytes: Int, _ frame: FrameReference) {
@@ -118,6 +119,14 @@ package struct IKEFragments: Sendable {
     lastFrame = frame
     total = max(total, fragment.total)
     guard seen.count < Self.limit || seen[fragment.number] != nil else { return false }
+    // The same one again at once is a mirror port's copy.
+    let isCopy =
+      lastTimes[fragment.number].map {
+        frame.time.nanoseconds &- $0.nanoseconds <= IKESession.copyDelay
+          && frame.time >= $0
+      } ?? false
+    lastTimes[fragment.number] = frame.time
+    if isCopy { return true }
     seen[fragment.number, default: 0] += 1
     if firstFrames[fragment.number] == nil { firstFrames[fragment.number] = frame }
     return seen[fragment.number] ?? 0 > 1

@@ -31,7 +31,7 @@ package struct IKESession: Sendable {
     [(frame: FrameReference, content: IKEMessageContent, isInitiators: Bool)] = []
 
   /// Nanoseconds within which the same bytes are the same message seen twice.
-  private static let copyDelay: Int64 = 5_000_000
+  static let copyDelay: Int64 = 5_000_000
 
   init(_ header: IKEHeader, _ sighting: Sighting) {
     majorVersion = header.majorVersion
