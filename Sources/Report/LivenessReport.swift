@@ -22,18 +22,9 @@ package struct LivenessReport {
   // MARK: Text
 
   package func writeText(_ options: DiagnosisText.Options, to text: inout TextBuffer) {
-    text.put(
-      Verdict(findings, in: evidence, nothing: "no trouble with liveness checks"), options)
+    diagnosis.write(
+      findings, nothing: "no trouble with liveness checks", naming, options, to: &text)
     if options.isQuiet { return }
-    let writer = FindingText(
-      options.page, naming, start: evidence.quality.first?.time, isVerbose: options.isVerbose)
-    if let others = diagnosis.others(than: findings) {
-      options.page.paragraph(others, from: 0, indent: 2, to: &text)
-    }
-    for finding in findings {
-      text.put("\n")
-      writer.write(finding, to: &text)
-    }
     if histories.isEmpty {
       text.put("\nno established IKE SA is in the capture: there is nothing to check\n")
     }

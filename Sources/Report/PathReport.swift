@@ -23,17 +23,8 @@ package struct PathReport {
   // MARK: Text
 
   package func writeText(_ options: DiagnosisText.Options, to text: inout TextBuffer) {
-    text.put(Verdict(findings, in: evidence, nothing: "no trouble with packet sizes"), options)
+    diagnosis.write(findings, nothing: "no trouble with packet sizes", naming, options, to: &text)
     if options.isQuiet { return }
-    let writer = FindingText(
-      options.page, naming, start: evidence.quality.first?.time, isVerbose: options.isVerbose)
-    if let others = diagnosis.others(than: findings) {
-      options.page.paragraph(others, from: 0, indent: 2, to: &text)
-    }
-    for finding in findings {
-      text.put("\n")
-      writer.write(finding, to: &text)
-    }
     let shown = options.isVerbose ? paths : Array(paths.prefix(SATableText.rowLimit))
     for path in shown { direction(path, options, to: &text) }
     if shown.count < paths.count {

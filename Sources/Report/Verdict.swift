@@ -86,11 +86,30 @@ package struct CaptureScope: CustomStringConvertible {
 
 extension CaptureDiagnosis {
   /// What a report about some findings says of all others; nil where there are none above a note.
-  package func others(than shown: [Finding]) -> String? {
+  private func others(than shown: [Finding]) -> String? {
     let all = findings.count { $0.severity > .info }
     let others = all - shown.count { $0.severity > .info }
     return others > 0
       ? "besides, \(Verdict.counted(others, "finding")) of other kinds: `ipsecdiag diagnose` tells"
       : nil
+  }
+
+  /// What a report about some findings begins with: the verdict, a word on the others, and each in full; the
+  /// verdict alone where no more is asked for.
+  func write(
+    _ shown: [Finding], nothing: String, _ naming: Naming, _ options: DiagnosisText.Options,
+    to text: inout TextBuffer
+  ) {
+    text.put(Verdict(shown, in: evidence, nothing: nothing), options)
+    if options.isQuiet { return }
+    let writer = FindingText(
+      options.page, naming, start: evidence.quality.first?.time, isVerbose: options.isVerbose)
+    if let others = others(than: shown) {
+      options.page.paragraph(others, from: 0, indent: 2, to: &text)
+    }
+    for finding in shown {
+      text.put("\n")
+      writer.write(finding, to: &text)
+    }
   }
 }

@@ -15,28 +15,24 @@ enum ChildRekey {
 
   // MARK: Refused
 
-  /// An answer that is one short Notify: what a refusal looks like without keys.
-  private static let lonelyNotify = 0...112
-
-  private static func isRefusal(_ response: IKEMessageContent, _ bytes: Int) -> Bool {
-    if response.isOpened {
-      return response.has(.noProposalChosen) || response.has(.invalidKEPayload)
-    }
-    return response.firstEncrypted == PayloadType.notify.rawValue && lonelyNotify.contains(bytes)
+  private static func isRefusal(_ response: IKEMessageTrack) -> Bool {
+    response.content.isOpened
+      ? response.content.has(.noProposalChosen) || response.content.has(.invalidKEPayload)
+      : response.isLonelyNotify
   }
 
   private static func refused(_ session: IKESession, _ evidence: CaptureEvidence) -> Finding? {
     let children = session.exchanges(.createChildSA).filter { $0.response != nil }
     let refusals = children.filter { exchange in
       guard let response = exchange.response else { return false }
-      return isRefusal(response.content, response.bytes) && !overlaps(exchange, in: session)
+      return isRefusal(response) && !overlaps(exchange, in: session)
         && isForChild(exchange)
     }
     guard let first = refusals.first, let response = first.response else { return nil }
     // A second try after INVALID_KE_PAYLOAD is the normal way.
     let accepted = children.filter { exchange in
       guard let response = exchange.response else { return false }
-      return !isRefusal(response.content, response.bytes)
+      return !isRefusal(response)
         && exchange.isInitiators == first.isInitiators && isForChild(exchange)
         && response.first.frame.time > refusals[refusals.count - 1].response?.first.frame.time
           ?? response.first.frame.time

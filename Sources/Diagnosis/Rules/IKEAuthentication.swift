@@ -9,10 +9,6 @@ enum IKEAuthentication {
     }
   }
 
-  /// An SK payload with one Notify and nothing else, whatever the suite: 8 bytes of Notify in an IV, a
-  /// block and an ICV come to 57 to 108 bytes of message.
-  private static let lonelyNotify = 0...112
-
   // MARK: IKEv2
 
   private static func failed(_ session: IKESession, _ evidence: CaptureEvidence) -> Finding? {
@@ -57,9 +53,7 @@ enum IKEAuthentication {
 
   private static func lonelyAnswer(_ session: IKESession) -> (IKEExchange, IKEMessageTrack)? {
     guard let exchange = session.exchanges(.ikeAuth).last, let response = exchange.response,
-      !response.content.isOpened,
-      response.content.firstEncrypted == PayloadType.notify.rawValue,
-      lonelyNotify.contains(response.bytes), session.isLast(exchange)
+      response.isLonelyNotify, session.isLast(exchange)
     else { return nil }
     return (exchange, response)
   }
@@ -71,9 +65,8 @@ enum IKEAuthentication {
   ) -> Bool {
     guard let answer = session.exchanges(.ikeAuth).last?.response,
       let exchange = session.exchanges(.informational).first(where: \.isInitiators),
-      let request = exchange.request, !request.content.isOpened,
-      request.content.firstEncrypted == PayloadType.notify.rawValue,
-      lonelyNotify.contains(request.bytes), session.isLast(exchange),
+      let request = exchange.request, request.isLonelyNotify,
+      session.isLast(exchange),
       Nanoseconds(from: answer.first.frame.time, to: request.first.frame.time) < .seconds(2),
       session.exchanges(.informational).count == 1, session.exchanges(.createChildSA).isEmpty
     else { return false }

@@ -153,7 +153,7 @@ enum IKELargeMessages {
     return finding(
       response.ipFragments > 0 ? .ikeAuthFragLost : .ikeLargeUnanswered, exchange, response,
       session, isAnswer: true,
-      extra: request.evidence("the request").map { $0 })
+      extra: request.evidence("the request"))
   }
 
   /// It was sent twice and more, and the last time left an answer time to come.

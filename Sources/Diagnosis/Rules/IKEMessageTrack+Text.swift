@@ -48,6 +48,12 @@ extension IKEMessageTrack {
   /// IPv6 (RFC 8200, section 5), and middleboxes drop from about there.
   var isLarge: Bool { ipFragments > 0 || fragments != nil || packetBytes >= 1200 }
 
+  /// Without keys, what an error looks like: SK with a Notify first and room for nothing else. Whatever the
+  /// suite, the 8 bytes of Notify with IV, padding and ICV come to 57 to 108 bytes of message.
+  var isLonelyNotify: Bool {
+    !content.isOpened && content.firstEncrypted == PayloadType.notify.rawValue && bytes <= 112
+  }
+
   /// "1,902 bytes in 2 IP fragments", "2,930 bytes in 5 IKE fragments of up to 640 bytes"
   var sizeText: String {
     let size = "\(Quantity.grouped(Int64(bytes))) bytes"

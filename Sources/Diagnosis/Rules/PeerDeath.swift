@@ -299,7 +299,6 @@ enum IKEv1Liveness {
   struct Unanswered {
     /// The first of the checks that nobody acknowledged.
     let request: IKEMessageTrack
-    let frames: [FrameReference]
     /// When the sender deleted the SA.
     let ended: FrameReference?
     /// The messages were read, not only measured.
@@ -314,13 +313,12 @@ enum IKEv1Liveness {
     let isOpened = messages.contains { $0.content.isOpened }
     let open = isOpened ? unacknowledged(messages) : unechoed(messages)
     guard open.count >= 3, var first = open.first else { return nil }
-    for other in open.dropFirst() { first.addLater(other) }
+    for other in open.dropFirst() { first.add(other.first) }
     let ended = messages.last { message in
       !message.content.deletions.isEmpty && message.first.frame.time > first.last.frame.time
     }
     return Unanswered(
-      request: first, frames: open.map(\.first.frame), ended: ended?.first.frame,
-      isProven: isOpened)
+      request: first, ended: ended?.first.frame, isProven: isOpened)
   }
 
   /// With keys: R-U-THERE without the R-U-THERE-ACK of its number.
@@ -352,9 +350,4 @@ enum IKEv1Liveness {
     return messages.reversed().prefix { $0.first.source.address == asker && $0.bytes == bytes }
       .reversed()
   }
-}
-
-extension IKEMessageTrack {
-  /// Counts a further check as another transmission of this one.
-  mutating func addLater(_ other: IKEMessageTrack) { add(other.first) }
 }

@@ -14,9 +14,6 @@ package struct PeerTable: Sendable {
     package var keepalives: UInt64 = 0
     package var lastKeepalive: FrameReference?
     package var longestKeepaliveGap = Nanoseconds(0)
-    /// The hop limits that IKE messages and ESP came with: one that senders begin with says that the
-    /// capture was taken near the sender.
-    package var hopLimit: UInt8 = 0
     /// ESP sent since the other side's last, and the longest such run before.
     package var unanswered = Run()
     package var longestUnanswered = Run()
@@ -72,7 +69,6 @@ package struct PeerTable: Sendable {
     var runSmallest: UInt32 = .max
     /// Where the other direction stands; the own place until that is known.
     var reverse: UInt32
-    var hopLimit: UInt8 = 0
 
     var unanswered: Run {
       guard run > 0 else { return Run() }
@@ -123,9 +119,6 @@ package struct PeerTable: Sendable {
     activity.espPackets = esp[place].packets
     activity.lastESP = esp[place].last
     activity.unanswered = esp[place].unanswered
-    if esp[place].last.number >= activity.lastIKE?.number ?? 0 {
-      activity.hopLimit = esp[place].hopLimit
-    }
     return activity
   }
 
@@ -174,7 +167,6 @@ package struct PeerTable: Sendable {
     activities[place].ikeMessages &+= 1
     activities[place].lastIKE = sighting.frame
     activities[place].lastOther = sighting.frame
-    activities[place].hopLimit = sighting.hopLimit
   }
 
   mutating func countKeepalive(_ sighting: Sighting) {
@@ -191,18 +183,11 @@ package struct PeerTable: Sendable {
   }
 }
 
-extension PeerTable.Activity {
-  /// Whether the capture was taken where this sender's packets begin: their hop limit is one that
-  /// systems start with.
-  package var startsHere: Bool { [32, 64, 128, 255].contains(hopLimit) }
-}
-
 extension PeerTable.ESP {
   @inline(__always)
   fileprivate mutating func count(_ sighting: Sighting) {
     packets &+= 1
     last = sighting.frame
-    hopLimit = sighting.hopLimit
     if run == 0 {
       runFirst = sighting.frame
       runSmallest = .max
