@@ -19,8 +19,15 @@ let settings: [SwiftSetting] = [
 let package = Package(
   name: "ipsecdiag",
   products: [.executable(name: "ipsecdiag", targets: ["ipsecdiag"])],
+  traits: [
+    .trait(
+      name: "PostQuantum",
+      description: "ML-KEM and ML-DSA by swift-crypto, which takes minutes to build"),
+    .default(enabledTraits: ["PostQuantum"]),
+  ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
   ],
   targets: [
     .systemLibrary(name: "CLinux"),
@@ -30,7 +37,15 @@ let package = Package(
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .target(name: "PacketDissector", swiftSettings: settings),
     .target(
-      name: "IPsecCrypto", dependencies: ["PacketDissector", "COpenSSL"], swiftSettings: settings),
+      name: "IPsecCrypto",
+      dependencies: [
+        "PacketDissector", "COpenSSL",
+        .product(
+          name: "Crypto", package: "swift-crypto", condition: .when(traits: ["PostQuantum"])),
+      ],
+      swiftSettings: settings),
+    .target(
+      name: "IKE", dependencies: ["PacketDissector", "IPsecCrypto"], swiftSettings: settings),
     .target(
       name: "Capture", dependencies: ["PacketDissector", "CPcap", "CZlib", "CZstd"],
       swiftSettings: settings),
@@ -43,13 +58,21 @@ let package = Package(
       name: "Diagnosis", dependencies: ["PacketDissector", "IPsecCrypto", "Capture", "Decryption"],
       swiftSettings: settings),
     .target(
+      name: "Measurement",
+      dependencies: ["PacketDissector", "IPsecCrypto", "Capture", "IKE", "Host", "Diagnosis"],
+      swiftSettings: settings),
+    .target(
       name: "Report",
-      dependencies: ["PacketDissector", "IPsecCrypto", "Capture", "Decryption", "Diagnosis"],
+      dependencies: [
+        "PacketDissector", "IPsecCrypto", "Capture", "Decryption", "Diagnosis", "IKE",
+        "Measurement",
+      ],
       swiftSettings: settings),
     .executableTarget(
       name: "ipsecdiag",
       dependencies: [
-        "PacketDissector", "Capture", "Decryption", "Diagnosis", "Host", "Report",
+        "PacketDissector", "Capture", "Decryption", "Diagnosis", "Host", "IKE", "Measurement",
+        "Report",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
@@ -57,6 +80,9 @@ let package = Package(
       name: "PacketDissectorTests", dependencies: ["PacketDissector"], swiftSettings: settings),
     .testTarget(
       name: "IPsecCryptoTests", dependencies: ["IPsecCrypto", "PacketDissector", "COpenSSL"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "IKETests", dependencies: ["IKE", "IPsecCrypto", "PacketDissector"],
       swiftSettings: settings),
     .testTarget(
       name: "CaptureTests", dependencies: ["Capture", "PacketDissector", "CZlib", "CZstd"],
@@ -74,13 +100,21 @@ let package = Package(
       dependencies: ["Diagnosis", "Capture", "Decryption", "IPsecCrypto", "PacketDissector"],
       swiftSettings: settings),
     .testTarget(
+      name: "MeasurementTests",
+      dependencies: [
+        "Measurement", "Capture", "Diagnosis", "Host", "IKE", "IPsecCrypto", "PacketDissector",
+      ],
+      swiftSettings: settings),
+    .testTarget(
       name: "ReportTests",
-      dependencies: ["Report", "Capture", "Diagnosis", "PacketDissector"],
+      dependencies: [
+        "Report", "Capture", "Diagnosis", "IKE", "Measurement", "PacketDissector",
+      ],
       swiftSettings: settings),
     .testTarget(
       name: "ipsecdiagTests",
       dependencies: [
-        "ipsecdiag", "PacketDissector", "Capture", "Diagnosis", "Report",
+        "ipsecdiag", "PacketDissector", "Capture", "Diagnosis", "IKE", "Measurement", "Report",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),

@@ -1,3 +1,5 @@
+internal import PacketDissector
+
 /// A TCP port that takes the connection, and speaks something else than IKE (RFC 9329).
 enum TCPNotIKE {
   static let rule = Rule([.tcpNotIKE]) { evidence in

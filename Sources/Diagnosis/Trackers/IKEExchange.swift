@@ -1,4 +1,4 @@
-internal import PacketDissector
+package import PacketDissector
 
 /// A request and its response, each with all its transmissions; in IKEv1, the messages of one exchange.
 package struct IKEExchange: Sendable {

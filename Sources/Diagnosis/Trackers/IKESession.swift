@@ -1,4 +1,4 @@
-internal import PacketDissector
+package import PacketDissector
 
 /// One IKE SA, or an attempt at one, with its exchanges.
 package struct IKESession: Sendable {

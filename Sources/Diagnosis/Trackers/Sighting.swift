@@ -18,14 +18,3 @@ package struct Sighting: Sendable {
   package var sourceEnd: Endpoint { Endpoint(source, sourcePort) }
   package var destinationEnd: Endpoint { Endpoint(destination, destinationPort) }
 }
-
-/// An address and a port; port zero where there is none.
-package struct Endpoint: Hashable, Sendable {
-  package var address: IPAddress
-  package var port: UInt16
-
-  package init(_ address: IPAddress, _ port: UInt16) {
-    self.address = address
-    self.port = port
-  }
-}

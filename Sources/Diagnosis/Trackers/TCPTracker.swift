@@ -1,4 +1,4 @@
-internal import PacketDissector
+package import PacketDissector
 
 /// TCP connections on which one side began to speak IKE (RFC 9329), and whether the other side did.
 package struct TCPTracker: Sendable {
