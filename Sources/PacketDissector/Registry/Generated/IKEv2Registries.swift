@@ -414,6 +414,36 @@ package struct KeyExchangeMethod: RegistryValue {
     self.rawValue = rawValue
   }
 
+  package static let none: KeyExchangeMethod = 0
+  package static let modp768: KeyExchangeMethod = 1
+  package static let modp1024: KeyExchangeMethod = 2
+  package static let modp1536: KeyExchangeMethod = 5
+  package static let modp2048: KeyExchangeMethod = 14
+  package static let modp3072: KeyExchangeMethod = 15
+  package static let modp4096: KeyExchangeMethod = 16
+  package static let modp6144: KeyExchangeMethod = 17
+  package static let modp8192: KeyExchangeMethod = 18
+  package static let ecp256: KeyExchangeMethod = 19
+  package static let ecp384: KeyExchangeMethod = 20
+  package static let ecp521: KeyExchangeMethod = 21
+  package static let modp1024s160: KeyExchangeMethod = 22
+  package static let modp2048s224: KeyExchangeMethod = 23
+  package static let modp2048s256: KeyExchangeMethod = 24
+  package static let ecp192: KeyExchangeMethod = 25
+  package static let ecp224: KeyExchangeMethod = 26
+  package static let brainpoolP224r1: KeyExchangeMethod = 27
+  package static let brainpoolP256r1: KeyExchangeMethod = 28
+  package static let brainpoolP384r1: KeyExchangeMethod = 29
+  package static let brainpoolP512r1: KeyExchangeMethod = 30
+  package static let curve25519: KeyExchangeMethod = 31
+  package static let curve448: KeyExchangeMethod = 32
+  package static let gost256: KeyExchangeMethod = 33
+  package static let gost512: KeyExchangeMethod = 34
+  package static let mlKEM512: KeyExchangeMethod = 35
+  package static let mlKEM768: KeyExchangeMethod = 36
+  package static let mlKEM1024: KeyExchangeMethod = 37
+  package static let sntrup761x25519: KeyExchangeMethod = 1035
+
   package static func name(of rawValue: UInt16) -> String? {
     switch rawValue {
     case 0: "NONE"
