@@ -5,10 +5,8 @@ extension ProposalNotation {
   /// side by side) or libreswan ("aes_gcm256-sha2_384-dh20", alternatives behind a plus), several behind
   /// commas, and completes them as that daemon does before it sends them.
   ///
-  /// - Parameters:
-  ///   - protocolID: IKE, ESP or AH.
-  ///   - spelling: Whose words they are; nil to tell by the words themselves. Some, such as "aes" or
-  ///     "sha2_256", are both's: without any other they count as strongSwan's.
+  /// `spelling` is whose words they are; nil to tell by the words themselves. Some, such as "aes" or
+  /// "sha2_256", are both's: without any other they count as strongSwan's.
   package static func parse(
     _ text: String, for protocolID: ProtocolID, spelling: ProposalSpelling? = nil
   ) throws(ProposalParsingError) -> [Proposal] {
