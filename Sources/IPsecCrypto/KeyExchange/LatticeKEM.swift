@@ -1,7 +1,3 @@
-#if PostQuantum
-  internal import Crypto
-#endif
-
 /// One parameter set of ML-KEM, FIPS 203: the initiator sends an encapsulation key, the responder a
 /// ciphertext, and the secret has 32 octets (draft-ietf-ipsecme-ikev2-mlkem).
 struct LatticeKEM: Sendable {
@@ -32,7 +28,7 @@ struct LatticeKEM: Sendable {
     switch implementation {
     case .swiftCrypto:
       #if PostQuantum
-        return rank == 3 ? try? SwiftCryptoHalf<MLKEM768>() : try? SwiftCryptoHalf<MLKEM1024>()
+        return swiftCryptoHalf()
       #else
         return nil
       #endif
@@ -50,7 +46,7 @@ struct LatticeKEM: Sendable {
     switch implementation {
     case .swiftCrypto:
       #if PostQuantum
-        return rank == 3 ? try MLKEM768.encapsulate(to: key) : try MLKEM1024.encapsulate(to: key)
+        return try encapsulateBySwiftCrypto(to: key)
       #else
         throw .cannotComplete(name)
       #endif

@@ -1,13 +1,26 @@
 #if PostQuantum
   internal import Crypto
 
+  extension LatticeKEM {
+    /// A fresh half; with a seed (FIPS 203's d and z, 32 octets each) always the same one.
+    func swiftCryptoHalf(seed: [UInt8]? = nil) -> (any InitiatorHalf)? {
+      rank == 3
+        ? try? SwiftCryptoHalf<MLKEM768>(seed: seed) : try? SwiftCryptoHalf<MLKEM1024>(seed: seed)
+    }
+
+    func encapsulateBySwiftCrypto(
+      to key: [UInt8]
+    ) throws(KeyExchangeFailure) -> (data: [UInt8], secret: Secret) {
+      rank == 3 ? try MLKEM768.encapsulate(to: key) : try MLKEM1024.encapsulate(to: key)
+    }
+  }
+
   /// What swift-crypto's parameter sets of ML-KEM have in common, but no protocol of its own says.
-  protocol SwiftCryptoKEM {
+  private protocol SwiftCryptoKEM {
     associatedtype PrivateKey: KEMPrivateKey
 
     static func encapsulationKey(of key: PrivateKey) -> [UInt8]
     static func publicKey(_ bytes: [UInt8]) throws -> PrivateKey.PublicKey
-    /// `seed` is d and z, 32 octets each: FIPS 203 algorithm 16.
     static func privateKey(seed: [UInt8]) throws -> PrivateKey
     static func decapsulate(_ ciphertext: [UInt8], with key: PrivateKey) throws -> SymmetricKey
   }
@@ -49,7 +62,7 @@
   }
 
   extension SwiftCryptoKEM {
-    static func encapsulate(
+    fileprivate static func encapsulate(
       to key: [UInt8]
     ) throws(KeyExchangeFailure) -> (data: [UInt8], secret: Secret) {
       do {
@@ -62,16 +75,12 @@
   }
 
   /// ML-KEM by swift-crypto.
-  struct SwiftCryptoHalf<KEM: SwiftCryptoKEM>: InitiatorHalf {
+  private struct SwiftCryptoHalf<KEM: SwiftCryptoKEM>: InitiatorHalf {
     let data: [UInt8]
     private let key: KEM.PrivateKey
 
-    init() throws {
-      self.init(key: try KEM.PrivateKey.generate())
-    }
-
-    init(key: KEM.PrivateKey) {
-      self.key = key
+    init(seed: [UInt8]?) throws {
+      key = try seed.map(KEM.privateKey(seed:)) ?? KEM.PrivateKey.generate()
       data = KEM.encapsulationKey(of: key)
     }
 
