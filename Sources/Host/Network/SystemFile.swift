@@ -1,0 +1,25 @@
+internal import Glibc
+
+/// Files that the kernel writes as they are read.
+enum SystemFile {
+  /// More than a table of the largest gateway takes.
+  private static let limit = 64 << 20
+
+  /// All of it; nil where it cannot be read, or is larger than anything should be.
+  static func read(_ path: String) -> [UInt8]? {
+    let number = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    guard number >= 0 else { return nil }
+    defer { close(number) }
+    var text: [UInt8] = []
+    var part = [UInt8](repeating: 0, count: 64 << 10)
+    while text.count <= limit {
+      // The count given is the array's.
+      let count = unsafe Glibc.read(number, &part, part.count)
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else { return nil }
+      guard count > 0 else { return text }
+      text += part.prefix(count)
+    }
+    return nil
+  }
+}
