@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 
 /// Files that the kernel writes as they are read.
