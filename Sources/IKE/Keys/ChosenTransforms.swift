@@ -1,8 +1,8 @@
 internal import IPsecCrypto
 internal import PacketDissector
 
-/// The transforms of a proposal that leaves no choice: one of a type at most, and none with an attribute
-/// that is not known (RFC 7296, section 3.3.6).
+/// The transforms of a proposal that leaves no choice: one of a type at most, each understood whole
+/// (RFC 7296, section 3.3.6).
 struct ChosenTransforms {
   private var byType: [TransformType: Transform] = [:]
 
@@ -11,17 +11,9 @@ struct ChosenTransforms {
       guard byType.updateValue(transform, forKey: transform.type) == nil else {
         throw .several(transform.type)
       }
-      guard transform.undecoded.isEmpty, Self.hasKnownAttributes(transform) else {
-        throw .unknownAttribute(transform.type)
-      }
+      guard transform.isUnderstood else { throw .notUnderstood(transform.type) }
     }
     guard proposal.undecoded.isEmpty else { throw .cut }
-  }
-
-  private static func hasKnownAttributes(_ transform: Transform) -> Bool {
-    if transform.attributes.isEmpty { return true }
-    return transform.type == .encryption && transform.attributes.count == 1
-      && transform.keyLength != nil
   }
 
   /// Throws for a transform of any other type.
@@ -40,16 +32,23 @@ struct ChosenTransforms {
     }
   }
 
-  /// NONE beside an AEAD cipher may be said or left out.
+  /// NONE beside an AEAD cipher may be said or left out. `mayEncryptOnly`: beside another cipher it may be
+  /// said.
   func integrity(
-    beside encryption: EncryptionTransform?
+    beside encryption: EncryptionTransform?, mayEncryptOnly: Bool = false
   ) throws(SuiteFault) -> IntegrityTransform? {
-    let algorithm = id(.integrity).map(IntegrityAlgorithm.init(rawValue:)) ?? .none
-    guard encryption?.isAEAD != true else {
-      guard algorithm == .none else { throw .integrityBesideAEAD(algorithm) }
+    let algorithm = id(.integrity).map(IntegrityAlgorithm.init(rawValue:))
+    if encryption?.isAEAD == true {
+      guard let algorithm, algorithm != .none else { return nil }
+      throw .integrityBesideAEAD(algorithm)
+    }
+    guard let algorithm else { throw .missing(.integrity) }
+    guard algorithm != .none else {
+      guard mayEncryptOnly, let encryption, encryption.id != .null else {
+        throw .missing(.integrity)
+      }
       return nil
     }
-    guard algorithm != .none else { throw .missing(.integrity) }
     return try SuiteFault.of { () throws(CryptoError) in try IntegrityTransform(algorithm) }
   }
 
@@ -71,13 +70,4 @@ struct ChosenTransforms {
     }
     return methods
   }
-}
-
-extension TransformType {
-  /// ADDKE1 to ADDKE7 (RFC 9370, section 2.2.1).
-  static let additionalKeyExchanges: [TransformType] = [
-    .additionalKeyExchange1, .additionalKeyExchange2, .additionalKeyExchange3,
-    .additionalKeyExchange4, .additionalKeyExchange5, .additionalKeyExchange6,
-    .additionalKeyExchange7,
-  ]
 }

@@ -37,7 +37,7 @@ package struct ChildSuite: Hashable, Sendable {
   package let protocolID: ProtocolID
   /// Nil for AH.
   package let encryption: EncryptionTransform?
-  /// Nil beside an AEAD cipher.
+  /// Nil beside an AEAD cipher, and where both sides agreed on encryption alone.
   package let integrity: IntegrityTransform?
   /// Nil without perfect forward secrecy, and in IKE_AUTH.
   package let keyExchange: KeyExchangeMethod?
@@ -62,7 +62,7 @@ package struct ChildSuite: Hashable, Sendable {
       try choice.allow(common)
       encryption = nil
     }
-    integrity = try choice.integrity(beside: encryption)
+    integrity = try choice.integrity(beside: encryption, mayEncryptOnly: true)
     guard let numbers = choice.id(.sequenceNumbers) else { throw .missing(.sequenceNumbers) }
     sequenceNumbers = SequenceNumbers(rawValue: numbers)
     keyExchange = choice.keyExchange(.keyExchange)

@@ -10,7 +10,8 @@ package enum SuiteFault: Error, Equatable, Sendable {
   case several(TransformType)
   /// A type that has no place in this protocol, or is not known.
   case unexpected(TransformType)
-  case unknownAttribute(TransformType)
+  /// An attribute that is not known, or a key length that the cipher does not have.
+  case notUnderstood(TransformType)
   /// The proposal ends in the midst of a transform.
   case cut
   /// A cipher that hides nothing, or takes its IV from ESP's sequence number.
@@ -37,7 +38,8 @@ extension SuiteFault: CustomStringConvertible {
     case .missing(let type): "the proposal has no transform of type \(type)"
     case .several(let type): "the proposal has several transforms of type \(type)"
     case .unexpected(let type): "a transform of type \(type) has no place in the proposal"
-    case .unknownAttribute(let type): "a transform of type \(type) has an unknown attribute"
+    case .notUnderstood(let type):
+      "a transform of type \(type) has an unknown attribute or an impossible key length"
     case .cut: "the proposal ends in the midst of a transform"
     case .notForIKE(let cipher): "\(cipher) is for ESP alone"
     case .integrityBesideAEAD(let algorithm):

@@ -71,10 +71,5 @@ extension Transform {
   static func mac(_ id: UInt16) -> Transform { Transform(.integrity, id: id) }
   static func method(_ id: UInt16) -> Transform { Transform(.keyExchange, id: id) }
 
-  /// ADDKE1 to ADDKE7.
-  static func additional(_ number: UInt8, _ id: UInt16) -> Transform {
-    Transform(TransformType(rawValue: 5 + number), id: id)
-  }
-
   static let shortNumbers = Transform(.sequenceNumbers, id: 0)
 }

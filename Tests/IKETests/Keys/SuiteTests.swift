@@ -52,11 +52,11 @@ struct SuiteTests {
       [.aesGCM(256), .prf(5), .method(31), .additional(1, 36), .additional(7, 36)]
     ),
     (
-      .unknownAttribute(.prf),
+      .notUnderstood(.prf),
       [.aesGCM(256), Transform(.prf, id: 5, keyLength: 128), .method(31)]
     ),
     (
-      .unknownAttribute(.encryption),
+      .notUnderstood(.encryption),
       [
         Transform(
           .encryption, id: 20,
@@ -66,11 +66,11 @@ struct SuiteTests {
       ]
     ),
     (
-      .notUsable(.badKeyLengthAttribute("ENCR_AES_CBC", bits: nil)),
+      .notUnderstood(.encryption),
       [.cipher(.aesCBC), .prf(5), .mac(12), .method(14)]
     ),
     (
-      .notUsable(.badKeyLengthAttribute("ENCR_CHACHA20_POLY1305", bits: 128)),
+      .notUnderstood(.encryption),
       [.cipher(.chaCha20Poly1305, 128), .prf(5), .method(31)]
     ),
     (.notUsable(.unknownTransform(.prf, 999)), [.aesGCM(256), .prf(999), .method(31)]),
@@ -99,6 +99,13 @@ struct SuiteTests {
     let hybrid = try ChildSuite(.esp([.aesGCM(256), extended, .method(31), .additional(1, 36)]))
     #expect(hybrid.keyExchange == 31 && hybrid.additional == [36])
     #expect(hybrid.sequenceNumbers == 1)
+    let encrypted = try ChildSuite(.esp([.aesCBC(256), .mac(0), .shortNumbers]))
+    #expect(encrypted.integrity == nil)
+    for transforms in [
+      [.aesCBC(256), .shortNumbers], [.cipher(.null), .mac(0), .shortNumbers],
+    ] as [[Transform]] {
+      #expect(throws: SuiteFault.missing(.integrity)) { try ChildSuite(.esp(transforms)) }
+    }
     #expect(throws: SuiteFault.missing(.sequenceNumbers)) {
       try ChildSuite(.esp([.aesGCM(256)]))
     }
