@@ -105,8 +105,10 @@ def answer(text):
         return Answer(None, None)
     found = json.loads(text[text.index("{"):])
     rules = (
-        (cipher, ENCRYPTION, "encryption_algorithms"), (MACS.get, INTEGRITY, "integrity_algorithms"),
-        (PRFS.get, PRF, "pseudorandom_functions"), (group, KEY_EXCHANGE, "diffie_hellman_groups"))
+        (cipher, ENCRYPTION, "encryption_algorithms"),
+        (MACS.get, INTEGRITY, "integrity_algorithms"),
+        (PRFS.get, PRF, "pseudorandom_functions"),
+        (group, KEY_EXCHANGE, "diffie_hellman_groups"))
     return Answer({
         axis: {table.get(word(name), str(name)) for name in found[list_name]}
         for axis, (word, table, list_name) in zip(AXES, rules)}, None)

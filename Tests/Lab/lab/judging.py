@@ -8,7 +8,7 @@ from .suites import AXES, Suite, axes, word
 
 
 class Verdict(Enum):
-    """`INCOMPLETE` is a probe that says that it could not find out all, and is right in the rest."""
+    """`INCOMPLETE` is a probe that says it could not find out all, and is right in the rest."""
 
     RIGHT = "right"
     INCOMPLETE = "incomplete"
@@ -18,8 +18,8 @@ class Verdict(Enum):
 class Answer(NamedTuple):
     """What a probe found. `suites` is None where it does not tell suites, `axes` where it has none.
 
-    `unknown` names the axes that it says are incomplete, `complete` is what it says of the whole, and
-    `said` all of its words.
+    `unknown` names the axes that it says are incomplete, `complete` is what it says of the whole,
+    and `said` all of its words.
     """
 
     axes: Optional[dict]
@@ -64,7 +64,7 @@ def named(axis, values):
 
 
 def differences(expected, answer):
-    """What is wrong with an answer, in words; what it calls incomplete may be less than there is."""
+    """What is wrong with an answer, in words; what it calls incomplete may lack something."""
     if answer.axes is None:
         return ["nothing"]
     wrong, true = [], axes(expected)

@@ -3,7 +3,7 @@
 import itertools
 from typing import NamedTuple, Optional
 
-# Transform ID and key length in bits, which ciphers of one key length do not have (RFC 7296, 3.3.5).
+# Transform ID and key length in bits, None for ciphers of one length (RFC 7296, section 3.3.5).
 ENCRYPTION = {
     "3des": (3, None), "chacha20poly1305": (28, None),
     **{f"aes{bits}": (12, bits) for bits in (128, 192, 256)},
