@@ -135,7 +135,7 @@ extension IKESession {
   /// A responder follows its initiator to another address or port, once the message there is known to be
   /// the peer's; who is behind a NAT itself does so only until it is established (RFC 7296, section 2.23).
   private func follow(_ path: IKEPath) {
-    guard let current, !current.isInitiator, path != self.path else { return }
+    guard !isOriginator, path != self.path else { return }
     if isEstablished, nat.local { return }
     self.path = path
   }

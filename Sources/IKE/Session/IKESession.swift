@@ -31,6 +31,8 @@ package final class IKESession {
   static let keepaliveInterval = Duration.seconds(20)
 
   package let configuration: PeerConfiguration
+  /// Whether this side sent the first message, whoever initiated the IKE SA in use.
+  package let isOriginator: Bool
   package internal(set) var counters = SessionCounters()
   /// The Child SAs that stand, oldest first.
   package internal(set) var children: [ChildSA] = []
@@ -62,6 +64,7 @@ package final class IKESession {
   ) {
     self.configuration = configuration
     self.random = random
+    isOriginator = true
     path = IKEPath(local: local, remote: remote)
   }
 
@@ -69,6 +72,7 @@ package final class IKESession {
   init(answering path: IKEPath, _ configuration: PeerConfiguration, random: RandomSource) {
     self.configuration = configuration
     self.random = random
+    isOriginator = false
     self.path = path
   }
 
