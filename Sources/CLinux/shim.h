@@ -24,3 +24,5 @@ int send_many(int socket, struct message_of_many *messages, unsigned int count, 
     __asm__("sendmmsg");
 int poll_precisely(struct pollfd *entries, nfds_t count, const struct timespec *timeout,
                    const sigset_t *blocked) __asm__("ppoll");
+int accept_with_flags(int socket, struct sockaddr *address, socklen_t *address_size, int flags)
+    __asm__("accept4");

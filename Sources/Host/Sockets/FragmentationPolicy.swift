@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 
 /// What may happen to datagrams larger than the path's MTU (IP_MTU_DISCOVER in ip(7), and the same for IPv6).

@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 package import PacketDissector
 
@@ -96,8 +97,8 @@ extension SocketError: CustomStringConvertible {
     case (.addressInUse, _): "the port is taken by another process"
     case (.addressNotHere, _): "this machine does not have that address"
     case (.noSuchInterface, _): "there is no such interface"
-    case (.networkUnreachable, _): "this machine has no route there"
-    case (.hostUnreachable, _): "the host cannot be reached: nothing answers at the next hop"
+    case (.networkUnreachable, _): "there is no route there"
+    case (.hostUnreachable, _): "the host cannot be reached"
     case (.refused, _): "refused: nothing listens on that port"
     case (.tooLarge, .send): "the datagram is larger than the MTU that this machine knows to there"
     case (.noBuffers, .send): "the queue of this machine's interface is full"
