@@ -193,7 +193,7 @@ struct PPKSessionTests {
     pair.start()
     pair.run(for: .seconds(1))
     if isMandatory {
-      #expect(pair.initiatorEvents.failures == [.credential(.noPPK)])
+      #expect(pair.initiatorEvents.failures == [.noPPK])
       #expect(pair.initiatorEvents.established == nil)
     } else {
       #expect(pair.initiatorEvents.established?.usesPPK == false)
