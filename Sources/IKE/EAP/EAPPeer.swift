@@ -63,7 +63,9 @@ package struct EAPPeer: Sendable {
       return answer(packet, in: request)
     case .expanded?:
       // RFC 3748 section 5.3.2: what is wanted instead, as an expanded type of vendor 0.
-      let wanted: [UInt8] = [EAPType.expanded.rawValue, 0, 0, 0, 0, 0, 0, EAPType.mschapv2.rawValue]
+      let wanted: [UInt8] = [
+        EAPType.expanded.rawValue, 0, 0, 0, 0, 0, 0, EAPType.mschapv2.rawValue,
+      ]
       return .respond(
         EAPMessage(
           code: .response, identifier: request.identifier, type: .expanded,
