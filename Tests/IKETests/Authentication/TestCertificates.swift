@@ -1,4 +1,3 @@
-import Glibc
 import IPsecCrypto
 import PacketDissector
 import Testing
@@ -10,21 +9,8 @@ enum TestCertificates {
   /// A day on which the certificates are valid that are meant to be: 1 January 2026.
   static let now: Int64 = 1_767_225_600
 
-  struct NoSuchFile: Error {
-    let path: String
-  }
-
   static func read(_ name: String) throws -> [UInt8] {
-    let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
-    let path = "/\(root)/Fixtures/certificates/\(name)"
-    guard let file = unsafe fopen(path, "r") else { throw NoSuchFile(path: path) }
-    defer { unsafe _ = fclose(file) }
-    var bytes: [UInt8] = []
-    // fgetc reads from the file, which stays open until this returns.
-    while case let byte = unsafe fgetc(file), byte != EOF {
-      bytes.append(UInt8(truncatingIfNeeded: byte))
-    }
-    return bytes
+    try TestFixture.read("certificates/" + name)
   }
 
   static func certificate(_ name: String) throws -> Certificate {
