@@ -23,6 +23,8 @@ package enum SessionEvent: Sendable {
   case childRekeyed(ChildSA, successor: ChildSA)
   case childDeleted(ChildSA, by: Party)
   case rekeyed(EstablishedSA.Algorithms)
+  /// The IKE SA stands as it was.
+  case rekeyRefused(ChildFault)
   /// A liveness check was answered: how long after its first transmission, and with which of them.
   case alive(roundTrip: Duration, transmissions: Int)
   case redirected(GatewayIdentity)
