@@ -13,31 +13,32 @@ extension IKESession {
     if handshake?.firstAuthMessageID == nil {
       handshake?.firstAuthMessageID = UInt32(truncatingIfNeeded: sa.expectedRequest - 1)
     }
-    do throws(AuthenticationFault) {
+    do throws(SessionFailure) {
       return try authenticate(request, on: sa)
     } catch {
-      return .refusal(.authenticationFailed, .authentication(error))
+      return .refusal(.authenticationFailed, error)
     }
   }
 
   /// Takes the initiator's proof and gives this side's own.
   private func authenticate(
     _ request: [IKEPayload], on sa: IKESA
-  ) throws(AuthenticationFault) -> Answer {
+  ) throws(SessionFailure) -> Answer {
+    handshake?.capabilities.verifier.add(request.notifies)
     let (ppk, proved) = try choosePPK(request)
-    let proof = try verifyPeer(proved, on: sa, ppk: ppk)
+    let peer = try verifyPeer(proved, on: sa, ppk: ppk)
     var payloads = [
       IKEPayload(.identificationResponder, .identification(configuration.localIdentity.payload))
     ]
     payloads += ownCertificates
-    payloads += try ownProof(on: sa, ppk: ppk)
+    payloads.append(.authentication(try ownProof(on: sa, ppk: ppk)))
     if let ppk {
       payloads.append(.notify(.ppkIdentity, .ppkIdentity(nil)))
-      try AuthenticationFault.of { () throws(CryptoError) in try sa.mixIn(ppk: ppk.secret) }
+      try SessionFailure.of { () throws(CryptoError) in try sa.mixIn(ppk: ppk.secret) }
     }
     let attributes = assignment(for: request)
     payloads += attributes.payloads
-    establish(proof, ppk: ppk != nil, attributes: attributes.given)
+    establish(peer, ppk: ppk != nil, attributes: attributes.given)
     if request.contains(.initialContact) { emit(.initialContact) }
     payloads += answerChild(request, on: sa)
     return Answer(payloads)

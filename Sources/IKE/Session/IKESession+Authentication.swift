@@ -9,18 +9,18 @@ extension IKESession {
     if handshake?.firstAuthMessageID == nil {
       handshake?.firstAuthMessageID = UInt32(truncatingIfNeeded: sa.nextRequest)
     }
-    do throws(AuthenticationFault) {
+    do throws(SessionFailure) {
       return try firstAuthenticationRequest(on: sa)
     } catch {
-      // Whoever started the exchange sees that there is no session any more.
-      fail(.credential(error), at: nil)
+      // There is nothing to say to a peer that has proved nothing yet.
+      fail(error, at: nil)
       return nil
     }
   }
 
   private func firstAuthenticationRequest(
     on sa: IKESA
-  ) throws(AuthenticationFault) -> [IKEPayload] {
+  ) throws(SessionFailure) -> [IKEPayload] {
     var payloads = [
       IKEPayload(.identificationInitiator, .identification(configuration.localIdentity.payload))
     ]
@@ -28,11 +28,11 @@ extension IKESession {
     if configuration.sendsInitialContact { payloads.append(.notify(.initialContact)) }
     payloads += ownCertificateRequests
     if let remote = configuration.remoteIdentity {
-      payloads.append(
-        IKEPayload(.identificationResponder, .identification(remote.payload)))
+      payloads.append(IKEPayload(.identificationResponder, .identification(remote.payload)))
     }
-    payloads += try ownProof(on: sa, ppk: usablePPK)
-    payloads += try ppkPayloads(on: sa)
+    payloads.append(.authentication(try ownProof(on: sa, ppk: usablePPK)))
+    payloads += try ppkPayloads { () throws(SessionFailure) in try ownProof(on: sa, ppk: nil) }
+    payloads += authenticationAnnouncements
     payloads += configurationRequest
     payloads += offerChild()
     return payloads
@@ -67,24 +67,24 @@ extension IKESession {
     if response.authentication == nil, let error = response.errorNotify {
       return fail(.refused(error.type, in: .ikeAuth), at: now)
     }
-    do throws(AuthenticationFault) {
+    do throws(SessionFailure) {
       let ppk = try confirmedPPK(response)
-      let proof = try verifyPeer(response, on: sa, ppk: ppk)
+      let peer = try verifyPeer(response, on: sa, ppk: ppk)
       if let ppk {
-        try AuthenticationFault.of { () throws(CryptoError) in try sa.mixIn(ppk: ppk.secret) }
+        try SessionFailure.of { () throws(CryptoError) in try sa.mixIn(ppk: ppk.secret) }
       }
-      establish(proof, ppk: ppk != nil, attributes: response.configuration?.attributes ?? [])
+      establish(peer, ppk: ppk != nil, attributes: response.configuration?.attributes ?? [])
       if let offer = handshake.offer { finishChild(offer, response, on: sa) }
       if case .redirect(let gateway, _) = response.notify(.redirect)?.content {
         emit(.redirected(gateway))
       }
     } catch {
-      leave(.authentication(error), telling: .authenticationFailed, on: sa, at: now)
+      leave(error, telling: .authenticationFailed, on: sa, at: now)
     }
   }
 
   /// Both sides have proved who they are.
-  func establish(_ proof: PeerProof, ppk: Bool, attributes: [ConfigurationAttribute]) {
+  func establish(_ peer: AuthenticatedPeer, ppk: Bool, attributes: [ConfigurationAttribute]) {
     guard let current else { return }
     phase = .established
     expiry = nil
@@ -92,8 +92,8 @@ extension IKESession {
     emit(
       .established(
         EstablishedSA(
-          algorithms: EstablishedSA.Algorithms(current), peerIdentity: proof.identity,
-          localMethod: proof.ownMethod, remoteMethod: proof.method, usesPPK: ppk,
+          algorithms: EstablishedSA.Algorithms(current), peerIdentity: peer.identity,
+          localMethod: ownMethod, remoteMethod: peer.method, usesPPK: ppk,
           usesFragmentation: usesFragmentation, natLocal: nat.local, natRemote: nat.remote,
           attributes: attributes)))
   }

@@ -48,6 +48,7 @@ extension IKESession {
       emit(.childDeleted(child, by: party))
     }
     children.removeAll { inboundSPIs.contains($0.inboundSPI) }
+    superseded.subtract(inboundSPIs)
   }
 
   func answerInformational(

@@ -36,13 +36,16 @@ package final class IKESession {
   package internal(set) var counters = SessionCounters()
   /// The Child SAs that stand, oldest first.
   package internal(set) var children: [ChildSA] = []
+  /// The inbound SPIs of Child SAs that have a successor, until whoever made that deletes them.
+  var superseded: Set<UInt32> = []
   var phase = Phase.idle
   var random: RandomSource
   /// Where own requests go to.
   var path: IKEPath
   /// The IKE SA in use; nil until there are keys.
   var current: IKESA?
-  /// IKE SAs that `current` took over from, or that lost a collision, until they are deleted.
+  /// IKE SAs besides ``current``: those that it took over from or that lost a collision, until they are
+  /// deleted, and the peer's while it shows whether it takes over.
   var retiring: [IKESA] = []
   /// What is only needed until both sides are authenticated.
   var handshake: Handshake?

@@ -23,6 +23,8 @@ package enum SessionEvent: Sendable {
   case childRekeyed(ChildSA, successor: ChildSA)
   case childDeleted(ChildSA, by: Party)
   case rekeyed(EstablishedSA.Algorithms)
+  /// The IKE SA stands as it was.
+  case rekeyRefused(ChildFault)
   /// A liveness check was answered: how long after its first transmission, and with which of them.
   case alive(roundTrip: Duration, transmissions: Int)
   case redirected(GatewayIdentity)
@@ -71,9 +73,11 @@ package enum SessionFailure: Error, Equatable, Sendable {
   case unusableSuite(SuiteFault)
   case keyExchange(KeyExchangeFailure)
   /// The peer did not prove that it is whom it must be.
-  case authentication(AuthenticationFault)
-  /// This side cannot prove itself as the peer or the configuration demands.
-  case credential(AuthenticationFault)
+  case authentication(AuthenticationFailure)
+  /// This side cannot prove itself as the peer demands.
+  case credential(AuthenticationFailure)
+  /// There is no SA without a PPK (RFC 8784), and the sides do not have the same.
+  case noPPK
   case malformed(ExchangeType)
   case missing(PayloadType, in: ExchangeType)
   case unsupportedCriticalPayload(PayloadType)
