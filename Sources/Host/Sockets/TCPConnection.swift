@@ -13,9 +13,8 @@ package struct TCPConnection: ~Copyable {
 
   /// Sends the first SYN. ``isConnected()`` tells what became of it.
   ///
-  /// - Parameters:
-  ///   - source: The address and port to connect from; nil, or port 0, leaves the port to the kernel.
-  ///   - interface: Its name, for a connection through no other.
+  /// `source` is the address and port to connect from; nil, or port 0, leaves the port to the kernel.
+  /// `interface` is the name of the one to go through, if there is to be no other.
   package init(
     to peer: Endpoint, from source: Endpoint? = nil, interface: String? = nil
   ) throws(SocketError) {
