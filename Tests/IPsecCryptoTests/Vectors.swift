@@ -5,7 +5,12 @@ import Testing
 
 /// The rows of a table in Tests/Fixtures/vectors, each by its column's name.
 func vectors(_ name: String) throws -> [[String: String]] {
-  let lines = try table("vectors/\(name).csv")
+  try rows(of: "vectors/\(name).csv")
+}
+
+/// The rows of a table below Tests/Fixtures.
+func rows(of path: String) throws -> [[String: String]] {
+  let lines = try table(path)
   let header = try #require(lines.first)
   return lines.dropFirst().map {
     Dictionary(zip(header, $0), uniquingKeysWith: { first, _ in first })

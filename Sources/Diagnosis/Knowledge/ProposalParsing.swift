@@ -26,6 +26,26 @@ extension ProposalNotation {
     }
     return proposals
   }
+
+  /// What one word means, in either spelling: several transforms where it leaves the key length open, or
+  /// names a hash that is PRF and integrity algorithm.
+  package static func algorithm(_ word: String) throws(ProposalParsingError) -> [Transform] {
+    let word = word.lowercased()
+    var found: [Transform] = []
+    for vocabulary in [ProposalVocabulary.strongSwan, .libreswan] {
+      let single = [
+        vocabulary.integrity[word], vocabulary.prfs[word], vocabulary.keyExchanges[word],
+      ]
+      for transform in (vocabulary.encryption[word] ?? []) + single.compactMap(\.self)
+      where transform.id != 0 && !found.contains(transform) {
+        found.append(transform)
+      }
+    }
+    guard found.isEmpty else { return found }
+    let known = ProposalVocabulary.strongSwan.words + ProposalVocabulary.libreswan.words
+    throw ProposalParsingError(
+      .unknownWord(word, nearest: NearestWord.to(word, among: known)), position: 1)
+  }
 }
 
 extension ProposalSpelling {

@@ -24,7 +24,6 @@ package struct SweepPlan: Sendable {
   private var sentAt: [UInt32]
   private var pass = 0
   private var next: UInt32 = 0
-  private var passStarted: Instant
   private var nextSlot: Instant
   private var lastSent: Instant
 
@@ -47,7 +46,6 @@ package struct SweepPlan: Sendable {
     self.start = start
     answered = Array(repeating: 0, count: Int(count / 64) + 1)
     sentAt = Array(repeating: 0, count: Int(count))
-    passStarted = start
     nextSlot = start
     lastSent = start
   }
@@ -56,13 +54,13 @@ package struct SweepPlan: Sendable {
   package mutating func step(at now: Instant) -> Step {
     while pass < passes {
       if next == 0, pass > 0, now < lastSent + patience {
-        return answers == count ? .done : .wait(until: lastSent + patience)
+        return allHaveAnswered ? .done : .wait(until: lastSent + patience)
       }
       while next < count, isAnswered(next) { next += 1 }
       guard next < count else {
         pass += 1
         next = 0
-        if answers == count { return .done }
+        if allHaveAnswered { return .done }
         continue
       }
       guard now >= nextSlot else { return .wait(until: nextSlot) }
@@ -76,7 +74,7 @@ package struct SweepPlan: Sendable {
       return .ask(number)
     }
     let end = lastSent + patience
-    return answers == count || now >= end ? .done : .wait(until: end)
+    return allHaveAnswered || now >= end ? .done : .wait(until: end)
   }
 
   /// Notes an answer; how long it took since the last request, nil if the target had answered before or
@@ -87,6 +85,8 @@ package struct SweepPlan: Sendable {
     answers += 1
     return .microseconds(10 * Int64(units(now) &- sentAt[Int(number)]))
   }
+
+  package var allHaveAnswered: Bool { answers == count }
 
   package func isAnswered(_ number: UInt32) -> Bool {
     answered[Int(number / 64)] & 1 << UInt64(number % 64) != 0

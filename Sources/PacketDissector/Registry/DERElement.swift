@@ -1,14 +1,14 @@
 /// One tag-length-value of DER, as far as names and algorithm identifiers need it (X.690).
-struct DERElement {
-  static let objectIdentifier: UInt8 = 0x06
-  static let sequence: UInt8 = 0x30
-  static let set: UInt8 = 0x31
+package struct DERElement {
+  package static let objectIdentifier: UInt8 = 0x06
+  package static let sequence: UInt8 = 0x30
+  package static let set: UInt8 = 0x31
 
-  let tag: UInt8
-  let content: ArraySlice<UInt8>
+  package let tag: UInt8
+  package let content: ArraySlice<UInt8>
 
   /// Takes the first element off `octets`; nil if there is no whole one.
-  init?(from octets: inout ArraySlice<UInt8>) {
+  package init?(from octets: inout ArraySlice<UInt8>) {
     var rest = octets
     guard let tag = rest.popFirst(), let first = rest.popFirst() else { return nil }
     var count = Int(first)
@@ -25,13 +25,13 @@ struct DERElement {
   }
 
   /// The content of the first of `octets`, which moves past it; nil if it has not the tag `tag`.
-  static func content(_ tag: UInt8, from octets: inout ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
+  package static func content(_ tag: UInt8, from octets: inout ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
     guard let element = DERElement(from: &octets), element.tag == tag else { return nil }
     return element.content
   }
 
   /// An object identifier's octets in dots; nil if an arc does not fit in 64 bits or is cut.
-  static func objectIdentifierText(_ octets: some Collection<UInt8>) -> String? {
+  package static func objectIdentifierText(_ octets: some Collection<UInt8>) -> String? {
     var text = TextBuffer(capacity: 64)
     var arc: UInt64 = 0
     var isWhole = false

@@ -166,6 +166,33 @@ struct SweepQuestionTests {
     #expect(found.answer.meaning == .noProposalChosen)
   }
 
+  @Test(
+    "a refused request tells its target by the bytes that ICMP quotes", arguments: [false, true])
+  func quoted(marker: Bool) {
+    let question = SweepQuestion(request, withMarker: marker)
+    var datagram: [UInt8] = []
+    question.write(for: 3, here, to: &datagram)
+    let front = Array(datagram.prefix(marker ? 12 : 8))
+    #expect(question.target(ofQuoted: front, to: here) == 3)
+    #expect(question.target(ofQuoted: Array(front.dropLast()), to: here) == nil)
+    #expect(question.target(ofQuoted: front, to: IPAddress(v4: 1)) == nil)
+  }
+
+  @Test("the request with a cookie is the same request with the cookie in front")
+  func cookie() throws {
+    let question = SweepQuestion(request, withMarker: false)
+    var plain: [UInt8] = []
+    question.write(for: 8, here, to: &plain)
+    let again = question.datagram(for: 8, here, cookie: [1, 2, 3])
+    var reader = ByteReader(again.rawBytes)
+    let message = try IKEMessage(from: &reader)
+    #expect(again.prefix(8) == plain.prefix(8))
+    #expect(message.stop == nil)
+    #expect(message.notifies.first?.type == .cookie)
+    #expect(message.notifies.first?.data == [1, 2, 3])
+    #expect(message.payloads.first?.type == .notify)
+  }
+
   @Test("an answer from another address, with another number or cut short is nobody's")
   func strays() throws {
     let question = SweepQuestion(request, withMarker: false)
