@@ -1,0 +1,132 @@
+internal import IPsecCrypto
+internal import PacketDissector
+
+// IKE_AUTH on the initiator's side (RFC 7296, sections 1.2 and 2.15).
+
+extension IKESession {
+  func authenticationRequest(on sa: IKESA) -> [IKEPayload]? {
+    guard handshake != nil else { return nil }
+    if handshake?.firstAuthMessageID == nil {
+      handshake?.firstAuthMessageID = UInt32(truncatingIfNeeded: sa.nextRequest)
+    }
+    do throws(SessionFailure) {
+      return try firstAuthenticationRequest(on: sa)
+    } catch {
+      // There is nothing to say to a peer that has proved nothing yet.
+      fail(error, at: nil)
+      return nil
+    }
+  }
+
+  private func firstAuthenticationRequest(
+    on sa: IKESA
+  ) throws(SessionFailure) -> [IKEPayload] {
+    var payloads = [
+      IKEPayload(.identificationInitiator, .identification(configuration.localIdentity.payload))
+    ]
+    payloads += ownCertificates
+    if configuration.sendsInitialContact { payloads.append(.notify(.initialContact)) }
+    payloads += ownCertificateRequests
+    if let remote = configuration.remoteIdentity {
+      payloads.append(IKEPayload(.identificationResponder, .identification(remote.payload)))
+    }
+    payloads.append(.authentication(try ownProof(on: sa, ppk: usablePPK)))
+    payloads += try ppkPayloads { () throws(SessionFailure) in try ownProof(on: sa, ppk: nil) }
+    payloads += authenticationAnnouncements
+    payloads += configurationRequest
+    payloads += offerChild()
+    return payloads
+  }
+
+  /// CP(CFG_REQUEST) with empty attributes.
+  private var configurationRequest: [IKEPayload] {
+    let types = configuration.requestedAttributes
+    guard !types.isEmpty else { return [] }
+    let attributes = types.map { ConfigurationAttribute(type: $0) }
+    let request = ConfigurationPayload(type: .cfgRequest, attributes: attributes)
+    return [IKEPayload(.configuration, .configuration(request))]
+  }
+
+  /// The Child SA that IKE_AUTH is to make, unless both sides can do without.
+  private func offerChild() -> [IKEPayload] {
+    if configuration.isChildless, handshake?.capabilities.childless == true { return [] }
+    guard !configuration.childProposals.isEmpty else { return [] }
+    let offer = ChildOffer(configuration, spi: unusedChildSPI(), withKeyExchange: false)
+    handshake?.offer = offer
+    return offer.modePayloads + [.proposals(offer.proposals)] + offer.selectorPayloads
+  }
+
+  func unusedChildSPI() -> UInt32 {
+    var spi = random.childSPI()
+    while children.contains(where: { $0.inboundSPI == spi }) { spi = random.childSPI() }
+    return spi
+  }
+
+  func finishAuthentication(_ response: [IKEPayload], on sa: IKESA, at now: Instant) {
+    guard let handshake else { return }
+    if response.authentication == nil, let error = response.errorNotify {
+      return fail(.refused(error.type, in: .ikeAuth), at: now)
+    }
+    do throws(SessionFailure) {
+      let ppk = try confirmedPPK(response)
+      let peer = try verifyPeer(response, on: sa, ppk: ppk)
+      if let ppk {
+        try SessionFailure.of { () throws(CryptoError) in try sa.mixIn(ppk: ppk.secret) }
+      }
+      establish(peer, ppk: ppk != nil, attributes: response.configuration?.attributes ?? [])
+      if let offer = handshake.offer { finishChild(offer, response, on: sa) }
+      if case .redirect(let gateway, _) = response.notify(.redirect)?.content {
+        emit(.redirected(gateway))
+      }
+    } catch {
+      leave(error, telling: .authenticationFailed, on: sa, at: now)
+    }
+  }
+
+  /// Both sides have proved who they are.
+  func establish(_ peer: AuthenticatedPeer, ppk: Bool, attributes: [ConfigurationAttribute]) {
+    guard let current else { return }
+    phase = .established
+    expiry = nil
+    handshake = nil
+    emit(
+      .established(
+        EstablishedSA(
+          algorithms: EstablishedSA.Algorithms(current), peerIdentity: peer.identity,
+          localMethod: ownMethod, remoteMethod: peer.method, usesPPK: ppk,
+          usesFragmentation: usesFragmentation, natLocal: nat.local, natRemote: nat.remote,
+          attributes: attributes)))
+  }
+
+  private func finishChild(_ offer: ChildOffer, _ response: [IKEPayload], on sa: IKESA) {
+    do throws(ChildFault) {
+      try addChild(offer.terms(of: response), on: sa, isInitiator: true)
+    } catch {
+      emit(.childRefused(error))
+    }
+  }
+
+  /// Makes the Child SA of IKE_AUTH, whose nonces are IKE_SA_INIT's (RFC 7296, section 2.17).
+  func addChild(
+    _ terms: ChildTerms, on sa: IKESA, isInitiator: Bool
+  ) throws(ChildFault) {
+    do throws(CryptoError) {
+      let keys = try ChildKeys(
+        skD: sa.keys.d, prf: sa.suite.prf, suite: terms.suite,
+        initiatorNonce: sa.initiatorNonce, responderNonce: sa.responderNonce)
+      let child = ChildSA(terms, keys, isInitiator: isInitiator)
+      children.append(child)
+      emit(.childEstablished(child))
+    } catch {
+      throw .crypto(error)
+    }
+  }
+}
+
+extension EstablishedSA.Algorithms {
+  init(_ sa: IKESA) {
+    self.init(
+      initiatorSPI: sa.initiatorSPI, responderSPI: sa.responderSPI, isInitiator: sa.isInitiator,
+      suite: sa.suite)
+  }
+}

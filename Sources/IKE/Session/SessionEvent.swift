@@ -1,0 +1,114 @@
+package import IPsecCrypto
+package import PacketDissector
+
+/// Who did something.
+package enum Party: Hashable, Sendable {
+  case local
+  case peer
+}
+
+/// What happened to a session that its driver may want to know.
+package enum SessionEvent: Sendable {
+  case natDetected(local: Bool, remote: Bool)
+  /// A request stayed unanswered until it came in IP datagrams of this many octets.
+  case fragmentsReduced(to: Int)
+  /// Both sides have proved who they are.
+  case established(EstablishedSA)
+  /// The initiator says that it has no other IKE SA with this side (RFC 7296, section 2.4).
+  case initialContact
+  case childEstablished(ChildSA)
+  /// There is no Child SA, but the IKE SA stands.
+  case childRefused(ChildFault)
+  /// The first Child SA gave way to the second.
+  case childRekeyed(ChildSA, successor: ChildSA)
+  case childDeleted(ChildSA, by: Party)
+  case rekeyed(EstablishedSA.Algorithms)
+  /// The IKE SA stands as it was.
+  case rekeyRefused(ChildFault)
+  /// A liveness check was answered: how long after its first transmission, and with which of them.
+  case alive(roundTrip: Duration, transmissions: Int)
+  case redirected(GatewayIdentity)
+  /// A notification in an INFORMATIONAL exchange that changes nothing here.
+  case notified(NotifyPayload)
+  /// The IKE SA and all its Child SAs are gone.
+  case deleted(by: Party)
+  /// The session ended otherwise than by a deletion.
+  case failed(SessionFailure)
+}
+
+/// An IKE SA whose ends are authenticated.
+package struct EstablishedSA: Sendable {
+  package struct Algorithms: Sendable {
+    package var initiatorSPI: UInt64
+    package var responderSPI: UInt64
+    /// Whether this end is the SA's initiator.
+    package var isInitiator: Bool
+    package var suite: IKESuite
+  }
+
+  package var algorithms: Algorithms
+  package var peerIdentity: Identity
+  /// How each side proved itself; with EAP, how it did in the end.
+  package var localMethod: AuthenticationMethod
+  package var remoteMethod: AuthenticationMethod
+  package var usesPPK: Bool
+  package var usesFragmentation: Bool
+  package var natLocal: Bool
+  package var natRemote: Bool
+  /// What the responder gave in CP.
+  package var attributes: [ConfigurationAttribute]
+}
+
+/// Why a session has no IKE SA, or none any more.
+package enum SessionFailure: Error, Equatable, Sendable {
+  /// All transmissions of a request stayed unanswered.
+  case noAnswer(ExchangeType)
+  /// The responder side waited too long for the next message of a peer that has proved nothing yet.
+  case abandoned
+  /// The peer refused with an error notification.
+  case refused(NotifyType, in: ExchangeType)
+  case otherVersion(UInt8)
+  /// A choice that was not offered.
+  case wrongChoice(ProposalSelection.AnswerFault)
+  case unusableSuite(SuiteFault)
+  case keyExchange(KeyExchangeFailure)
+  /// The peer did not prove that it is whom it must be.
+  case authentication(AuthenticationFailure)
+  /// This side cannot prove itself as the peer demands.
+  case credential(AuthenticationFailure)
+  /// There is no SA without a PPK (RFC 8784), and the sides do not have the same.
+  case noPPK
+  case malformed(ExchangeType)
+  case missing(PayloadType, in: ExchangeType)
+  case unsupportedCriticalPayload(PayloadType)
+  /// Additional key exchanges were chosen by a peer that does not have IKE_INTERMEDIATE.
+  case noIntermediate
+  case redirected
+  case crypto(CryptoError)
+  case unsendable(SealFailure)
+}
+
+/// Why a Child SA was not made.
+package enum ChildFault: Error, Equatable, Sendable {
+  /// The peer's error notification.
+  case refused(NotifyType)
+  case noProposalChosen
+  case selectorsUnacceptable
+  case wrongChoice(ProposalSelection.AnswerFault)
+  case unusableSuite(SuiteFault)
+  case missing(PayloadType)
+  /// The responder took more traffic than it was offered, or another mode.
+  case otherTerms
+  case keyExchange(KeyExchangeFailure)
+  case crypto(CryptoError)
+
+  /// What a responder tells its peer.
+  var notifyType: NotifyType {
+    switch self {
+    case .refused(let type): type
+    case .selectorsUnacceptable: .tsUnacceptable
+    case .missing, .keyExchange: .invalidSyntax
+    case .noProposalChosen, .wrongChoice, .unusableSuite, .otherTerms, .crypto: .noProposalChosen
+    }
+  }
+}
