@@ -101,6 +101,34 @@ struct PathTests {
     #expect(second.code == ENETUNREACH && second.destination == unknown)
   }
 
+  @Test("A next hop that does not answer is told by this machine itself")
+  func neighbour() throws {
+    let network = try Namespaces.make()
+    let absent = Endpoint(IPAddress(v4: 0x0A63_004D), 500)
+    var socket = try network.inside("a") {
+      // A second in between is usual.
+      unsafe _ = system("sysctl -qw net.ipv4.neigh.wan0.retrans_time_ms=50")
+      return try UDPSocket(isIPv6: false)
+    }
+    try socket.send([1, 2], to: absent)
+    let report = try Self.nextError(&socket)
+    #expect((report.icmpType, report.icmpCode) == (3, 1) && report.code == EHOSTUNREACH)
+    #expect(report.offender == IPAddress(text: "10.99.0.1"))
+    #expect(report.destination == absent && report.quoted == [1, 2])
+  }
+
+  @Test("A route into nothing is told as one")
+  func blackhole() throws {
+    let network = try Namespaces.make()
+    let target = Endpoint(IPAddress(v4: 0x0A63_0401), 500)
+    let error = try network.inside("a") {
+      unsafe _ = system("ip route add blackhole 10.99.4.0/24")
+      let socket = try UDPSocket(isIPv6: false)
+      return #expect(throws: SocketError.self) { try socket.send([1], to: target) }
+    }
+    #expect("\(error.map { "\($0)" } ?? "")".contains("a blackhole route"))
+  }
+
   @Test("A router's refusal ends a TCP connection at once, and names the router")
   func tcp() throws {
     let network = try Namespaces.make()
@@ -115,6 +143,9 @@ struct PathTests {
     #expect(report?.offender == Self.router(isIPv6: false))
     let error = #expect(throws: SocketError.self) { try connection.isConnected() }
     #expect(error?.meaning == .hostUnreachable)
+    // Asked again, it is still so.
+    let later = #expect(throws: SocketError.self) { try connection.isConnected() }
+    #expect(later == error)
     let again = #expect(throws: SocketError.self) {
       try network.inside("a") { _ = try TCPConnection.connect(to: forbidden, until: Self.soon) }
     }
