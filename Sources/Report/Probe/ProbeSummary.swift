@@ -4,9 +4,9 @@ package import PacketDissector
 
 /// What all probed addresses come to, added up one by one.
 package struct ProbeSummary: Equatable, Sendable {
-  package private(set) var addresses = 0
-  package private(set) var up = 0
-  package private(set) var down = 0
+  package private(set) var addresses: UInt64 = 0
+  package private(set) var up: UInt64 = 0
+  package private(set) var down: UInt64 = 0
   /// Targets that could not be asked.
   package private(set) var failures = 0
   /// Addresses of which something that was asked stayed open.
@@ -37,6 +37,12 @@ package struct ProbeSummary: Equatable, Sendable {
     }
   }
 
+  /// Addresses of a network that gave no sign: nobody said that they should.
+  package mutating func addSilent(_ count: UInt64) {
+    addresses += count
+    down += count
+  }
+
   package mutating func add(_ failure: ProbeFailure) {
     failures += 1
     if failure.isPermission { lacksPermission = true }
@@ -45,7 +51,7 @@ package struct ProbeSummary: Equatable, Sendable {
   /// "3 of 4 addresses up, 1 target could not be asked; 2 findings: ike-v1, ike-weak-crypto"
   package var phrase: String {
     var parts = [
-      "\(Quantity.grouped(Int64(up))) of \(Verdict.counted(addresses, "address", "es")) up"
+      "\(Quantity.grouped(Int64(clamping: up))) of \(Verdict.counted(addresses, "address", "es")) up"
     ]
     if failures > 0 { parts.append("\(Verdict.counted(failures, "target")) could not be asked") }
     if incomplete > 0 { parts.append("\(Quantity.grouped(Int64(incomplete))) incomplete") }
