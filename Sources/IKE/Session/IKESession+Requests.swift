@@ -116,7 +116,7 @@ extension IKESession {
     case .deleteChildren(let spis): forgetChildren(inboundSPIs: spis, by: .local)
     case .discardChild: break
     case .deleteIKE, .farewell:
-      if sa === current { endClosing(at: now) } else { retire(sa) }
+      if sa === current { endClosing(at: now) } else { haveDeleted(sa, at: now) }
     case .createChild(let exchange): finish(exchange, with: response, on: sa, at: now)
     }
   }

@@ -28,17 +28,9 @@ struct IKEPeer: ParsableCommand {
   @Option(help: "seconds") var rekeyChildAfter: Int?
   @Option(help: "seconds") var rekeyIKEAfter: Int?
   @Option(help: "seconds") var deleteAfter: Int?
-  @Option var ppk: String?
   @Flag(help: "ask for an address") var config = false
   @Flag var childless = false
   @Flag var keepGoing = false
-
-  enum CodingKeys: String, CodingKey {
-    case role, local, remote, auth, id, ike, esp, ts, fragmentSize, rekeyChildAfter, deleteAfter
-    case remoteID = "remote-id"
-    case rekeyIKEAfter = "rekey-ike-after"
-    case ppk, config, childless, keepGoing
-  }
 
   func run() throws {
     let configuration = try PeerFile.configuration(self)
@@ -139,8 +131,10 @@ enum Report {
     let (name, details) = describe(event)
     let fields = [("event", name)] + details
     let body = fields.map { "\"\($0.0)\": \"\(escaped($0.1))\"" }.joined(separator: ", ")
-    print("{\(body)}")
-    _ = unsafe fflush(stdout)
+    // Nobody waits for a full buffer.
+    let line = Array("{\(body)}\n".utf8)
+    // The array has as many bytes as the count says.
+    unsafe _ = Glibc.write(STDOUT_FILENO, line, line.count)
   }
 
   private static func describe(_ event: SessionEvent) -> (String, [(String, String)]) {
@@ -157,7 +151,9 @@ enum Report {
         ]
       )
     case .childEstablished(let sa): ("child", [("spi", String(sa.inboundSPI, radix: 16))])
+    case .initialContact: ("initial-contact", [])
     case .childRefused(let fault): ("child-refused", [("why", "\(fault)")])
+    case .rekeyRefused(let fault): ("rekey-refused", [("why", "\(fault)")])
     case .childRekeyed(_, let sa): ("rekeyed-child", [("spi", String(sa.inboundSPI, radix: 16))])
     case .childDeleted(let sa, let party):
       ("child-deleted", [("spi", String(sa.inboundSPI, radix: 16)), ("by", "\(party)")])

@@ -21,7 +21,7 @@ enum PeerFile {
       remoteIdentity: remoteID, credential: credential, requirement: requirement,
       localSelectors: [here], remoteSelectors: [there])
     if let size = options.fragmentSize { configuration.fragmentBytes = [size] }
-    configuration.certificateTime = Int64(unsafe time(nil))
+    configuration.certificateTime = Int64(time(nil))
     configuration.forcesEncapsulation = true
     configuration.isChildless = options.childless
     if options.config { configuration.requestedAttributes = [.internalIP4Address] }
