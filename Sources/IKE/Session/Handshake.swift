@@ -13,6 +13,11 @@ struct Handshake {
   /// The initiator's half of the one under way.
   var share: KeyExchangeInitiator?
   var intermediate = IntermediateAuthentication()
+  var eap: EAPProgress?
+  /// Whom the responder proved to be before EAP began, for its initiator.
+  var responder: AuthenticatedPeer?
+  /// The first IKE_AUTH request, for a responder: behind EAP, it says what else the initiator wants.
+  var firstRequest: [IKEPayload]?
   /// IntAuth takes it in.
   var firstAuthMessageID: UInt32?
   /// What the Child SA of IKE_AUTH is to be; nil without one.

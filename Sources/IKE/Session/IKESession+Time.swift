@@ -101,18 +101,6 @@ extension IKESession {
     end(event, at: now)
   }
 
-  /// Lets another IKE SA take over from the one in use, which then waits to be deleted. What has not been
-  /// sent yet goes through the successor, as does all that follows (RFC 7296, section 2.18).
-  func handOver(to successor: IKESA, at now: Instant) {
-    if let predecessor = current {
-      successor.waiting += predecessor.waiting
-      predecessor.waiting = []
-      retiring.append(predecessor)
-    }
-    current = successor
-    advance(successor, at: now)
-  }
-
   /// An IKE SA that another took over from is deleted.
   func retire(_ sa: IKESA) {
     sa.isDeleted = true

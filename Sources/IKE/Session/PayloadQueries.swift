@@ -96,8 +96,14 @@ extension [IKEPayload] {
     }
   }
 
-  /// The first payload whose body is not what its type demands.
-  package var malformed: IKEPayload? { first { $0.stop != nil } }
+  /// The first payload whose body is not what its type demands. A notification with odd data is only not
+  /// understood: many types are extensions that a peer may know otherwise.
+  package var malformed: IKEPayload? {
+    first { payload in
+      if case .notify = payload.body { return nil }
+      return payload.stop == nil ? nil : payload
+    }
+  }
 
   private func first<Found>(_ find: (IKEPayload) -> Found?) -> Found? {
     for payload in self {

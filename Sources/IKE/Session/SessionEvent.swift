@@ -51,6 +51,8 @@ package struct EstablishedSA: Sendable {
   /// How each side proved itself; with EAP, how it did in the end.
   package var localMethod: AuthenticationMethod
   package var remoteMethod: AuthenticationMethod
+  /// The initiator's name in EAP; nil without EAP.
+  package var eapUserName: String?
   package var usesPPK: Bool
   package var usesFragmentation: Bool
   package var natLocal: Bool
@@ -76,6 +78,7 @@ package enum SessionFailure: Error, Equatable, Sendable {
   case authentication(AuthenticationFailure)
   /// This side cannot prove itself as the peer demands.
   case credential(AuthenticationFailure)
+  case eap(EAPFailure)
   /// There is no SA without a PPK (RFC 8784), and the sides do not have the same.
   case noPPK
   case malformed(ExchangeType)

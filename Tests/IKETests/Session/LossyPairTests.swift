@@ -1,7 +1,8 @@
 import Glibc
-import IKE
 import PacketDissector
 import Testing
+
+@testable import IKE
 
 @Suite("Sessions over bad links")
 struct LossyPairTests {
@@ -19,6 +20,7 @@ struct LossyPairTests {
         Issue.record("seed \(seed) (\(scenario.description)): \(fault)")
       }
     }
+    print("\(Self.runs ?? 300) pairs: \(outcomes)")
     // The links are bad, but not so bad that nothing would be tried.
     #expect(outcomes[.established, default: 0] > (Self.runs ?? 300) / 3, "\(outcomes)")
   }
@@ -86,6 +88,8 @@ struct PairScenario: CustomStringConvertible {
     case 2:
       alice.ikeProposals = [.gcm(additional: [[.ecp256]])]
       bob.ikeProposals = [.gcm(additional: [[.ecp256]])]
+      alice.childProposals = [.espGCM([.curve25519])]
+      bob.childProposals = [.espGCM([.curve25519])]
       features.append("IKE_INTERMEDIATE")
     default: break
     }
@@ -115,18 +119,33 @@ struct PairScenario: CustomStringConvertible {
     return compareEnds()
   }
 
-  /// Some things that a session does in its life.
+  /// Some things that sessions do in their life, of either side and of both at once.
   private mutating func live() {
-    let initiator = pair.initiator
-    if let child = initiator.children.first, Self.chance(&random, 3) {
-      pair.initiate { $0.deleteChild(child.inboundSPI, at: $1) }
-      // From the other side too, at the same time.
-      if Self.chance(&random, 2) {
-        pair.respond { $0.deleteChild(child.outboundSPI, at: $1) }
+    for _ in 0..<(random.next() % 4) {
+      act()
+      if Self.chance(&random, 2) { act() }
+      pair.run(for: .seconds(40))
+    }
+    checkLiveness()
+  }
+
+  private mutating func act() {
+    let deed = random.next() % 5
+    let index = random.next()
+    let act = { (session: IKESession, now: Instant) in
+      let spis = session.children.map(\.inboundSPI)
+      let spi = spis.isEmpty ? nil : spis[Int(index % UInt64(spis.count))]
+      switch (deed, spi) {
+      case (0, let spi?): session.deleteChild(spi, at: now)
+      case (1, let spi?), (2, let spi?): session.rekeyChild(spi, at: now)
+      case (3, _): session.createChild(at: now)
+      default: session.rekeyIKE(at: now)
       }
     }
-    pair.run(for: .seconds(30))
-    checkLiveness()
+    let who = random.next() % 3
+    features.append("\(["delete", "rekey", "rekey", "create", "rekey IKE"][Int(deed)]) by \(who)")
+    if who != 1 { pair.initiate(act) }
+    if who != 0 { pair.respond(act) }
   }
 
   /// Both sides ask whether the other is there, as their drivers do. One may give the other up because of
@@ -157,7 +176,12 @@ struct PairScenario: CustomStringConvertible {
     guard let session = sessions.first else { return .established }
     let here = Set(pair.initiator.children.map { [$0.inboundSPI, $0.outboundSPI] })
     let there = Set(session.children.map { [$0.outboundSPI, $0.inboundSPI] })
-    demand(here == there, "the Child SAs differ")
+    demand(here == there, "the Child SAs differ: \(here) and \(there)")
+    let mayBeEmpty = features.contains { $0 == "childless" || $0.hasPrefix("delete") }
+    demand(mayBeEmpty || !here.isEmpty, "nobody deleted the Child SA, and it is gone")
+    demand(
+      pair.initiator.current?.initiatorSPI == session.current?.initiatorSPI,
+      "the IKE SAs in use differ")
     return .established
   }
 
