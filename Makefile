@@ -11,7 +11,7 @@ unwanted = (^|/)\.build|(^|/)Package\.resolved$$|^captures/|\.(o|d|swiftmodule|p
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help run build test pairs lint format man completions bench install clean
+.PHONY: help run build test pairs lint format man completions bench lab install clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' Makefile | expand -t 16
@@ -54,6 +54,11 @@ completions: ## write the completions for bash, zsh and fish
 bench: ## measure against libpcap, tcpdump and tshark; fails where a bar is missed
 	@scripts/setup --bench
 	@Benchmarks/bench
+
+lab: ## probe real daemons, beside cryptolyzer and ike-scan; needs root
+	@scripts/setup --lab
+	@[ -x $(binary) ] || $(MAKE) build
+	@Tests/Lab/probe $(binary)
 
 install: ## install what `make build` built below $(DESTDIR)$(PREFIX)
 	@[ -x $(binary) ] || $(MAKE) build

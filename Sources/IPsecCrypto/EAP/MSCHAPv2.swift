@@ -2,8 +2,8 @@ internal import PacketDissector
 
 /// MS-CHAPv2, RFC 2759, and the key that EAP-MSCHAPv2 makes of it for IKEv2's AUTH.
 ///
-/// Challenges have 16 octets each; the user name is text of any encoding, as the peer sent it, with or
-/// without a domain in front of a backslash; a password is UTF-8.
+/// Challenges have 16 octets each; the user name is text of any encoding, as the peer sent it, with
+/// or without a domain in front of a backslash; a password is UTF-8.
 package enum MSCHAPv2 {
   /// The 24 octets that prove that the peer has the password: GenerateNTResponse.
   package static func response(

@@ -14,6 +14,10 @@ package struct AddressResult: Sendable {
   /// IKEv1's phase 1; nil where it was not asked.
   package var ikev1: IKEv1Result?
   package var enumeration: Enumeration?
+  /// To the questions that were put, in their order.
+  package var answers: [ProposalAnswer] = []
+  /// Nil where it was not asked.
+  package var postQuantum: PostQuantumAnswers?
   package var traffic = ProbeTraffic()
   package var findings: [Finding] = []
 

@@ -4,7 +4,7 @@ import Testing
 
 @testable import IKE
 
-/// An AUTH payload of strongSwan, with all that it covers: Tests/Fixtures/recordings-auth.
+/// An AUTH payload of a daemon, with all that it covers: Tests/Fixtures/recordings-auth.
 struct RecordedAuthentication: Sendable, CustomTestStringConvertible {
   let name: String
   let side: Side

@@ -4,7 +4,7 @@ import Testing
 
 @testable import IKE
 
-@Suite("AUTH payloads of strongSwan")
+@Suite("AUTH payloads of strongSwan and libreswan")
 struct RecordedAuthenticationTests {
   private func requirement(_ recorded: RecordedAuthentication) throws -> PeerRequirement {
     switch recorded.secret {
@@ -49,7 +49,7 @@ struct RecordedAuthenticationTests {
         return "\(peer.method.rawValue) \(peer.scheme?.description ?? "")"
       }
     }
-    #expect(RecordedAuthentication.all.count == 15)
+    #expect(RecordedAuthentication.all.count == 23)
     #expect(try peers("pre-shared-key") == ["2 ", "2 "])
     #expect(
       try peers("rsa-and-p256-classic")
@@ -60,10 +60,19 @@ struct RecordedAuthenticationTests {
       try peers("rsa-and-p384")
         == ["14 RSASSA-PKCS1-v1_5 with SHA2-256", "14 ECDSA with SHA2-384"])
     #expect(try peers("ed25519-and-rsa-pss") == ["14 EdDSA", "14 RSASSA-PSS with SHA2-256"])
+    #expect(
+      try peers("p384-and-libreswan-p256") == ["14 ECDSA with SHA2-384", "14 ECDSA with SHA2-384"])
+    #expect(
+      try peers("p384-and-libreswan-rsa") == [
+        "14 ECDSA with SHA2-384", "14 RSASSA-PSS with SHA2-384",
+      ])
+    #expect(
+      try peers("rsa-and-libreswan-rsa-classic")
+        == ["1 RSASSA-PKCS1-v1_5 with SHA1", "1 RSASSA-PKCS1-v1_5 with SHA1"])
     #expect(try peers("eap-mschapv2").map { $0.prefix(2) } == ["14", "2 ", "2 "])
   }
 
-  @Test("our own AUTH is strongSwan's, octet for octet, where nothing in it is random")
+  @Test("our own AUTH is the daemon's, octet for octet, where nothing in it is random")
   func same() throws {
     let keys = ["rsa-and-p256-classic": "gateway-rsa", "ed25519-and-rsa-pss": "gateway-ed25519"]
     for recorded in RecordedAuthentication.all {

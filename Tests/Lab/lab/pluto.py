@@ -35,10 +35,11 @@ class Pluto:
     """A running pluto with its connections loaded.
 
     `connections` is the text of ipsec.conf after its `config setup`, `setup` lines for that.
-    `secrets` is the text of ipsec.secrets.
+    `secrets` is the text of ipsec.secrets. `prepare` is called with the folder of NSS's database,
+    to put certificates in it.
     """
 
-    def __init__(self, host, connections, setup="", secrets=None):
+    def __init__(self, host, connections, setup="", secrets=None, prepare=None):
         self.host = host
         self.program = programs.libreswan() / "usr/libexec/ipsec"
         self.folder = host.folder / f"pluto-{host.namespace}-{time.monotonic_ns()}"
@@ -51,6 +52,8 @@ class Pluto:
             secrets or ': PSK "an-example-secret-for-recordings"\n')
         subprocess.run(["certutil", "-N", "-d", f"sql:{self.folder}/nss", "--empty-password"],
                        check=True, capture_output=True, timeout=30)
+        if prepare:
+            prepare(self.folder / "nss")
         self.process = host.start(
             "unshare", "-m", "sh", "-c",
             f"mount --bind {self.program} /usr/libexec/ipsec; mount -t tmpfs lab /run;"

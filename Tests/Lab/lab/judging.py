@@ -1,0 +1,90 @@
+"""What a probe says of a peer, and whether it is so."""
+
+import json
+from enum import Enum
+from typing import NamedTuple, Optional
+
+from .suites import AXES, Suite, axes, word
+
+
+class Verdict(Enum):
+    """`INCOMPLETE` is a probe that says it could not find out all, and is right in the rest."""
+
+    RIGHT = "right"
+    INCOMPLETE = "incomplete"
+    WRONG = "wrong"
+
+
+class Answer(NamedTuple):
+    """What a probe found. `suites` is None where it does not tell suites, `axes` where it has none.
+
+    `unknown` names the axes that it says are incomplete, `complete` is what it says of the whole,
+    and `said` all of its words.
+    """
+
+    axes: Optional[dict]
+    suites: Optional[set]
+    complete: bool = True
+    unknown: frozenset = frozenset()
+    said: dict = {}
+
+
+def enumerations(document):
+    """Every `enumeration` in a document of ipsecdiag.probe/1."""
+    if isinstance(document, dict):
+        for name, value in document.items():
+            if name == "enumeration" and isinstance(value, dict):
+                yield value
+            else:
+                yield from enumerations(value)
+    elif isinstance(document, list):
+        for value in document:
+            yield from enumerations(value)
+
+
+def value(axis, entry):
+    if axis == "encryption":
+        return entry["id"], entry.get("key_bits")
+    return entry["id"]
+
+
+def ours(text):
+    """The answer of `ipsecdiag probe --enumerate --json` for one address."""
+    found, = enumerations(json.loads(text))
+    suites = {
+        Suite(*(None if suite.get(axis) is None else value(axis, suite[axis]) for axis in AXES))
+        for suite in found["suites"]}
+    return Answer(
+        {axis: {value(axis, entry) for entry in found["axes"][axis]} for axis in AXES}, suites,
+        found["complete"], frozenset(found.get("incomplete_axes", [])), found)
+
+
+def named(axis, values):
+    return ",".join(sorted(word(axis, value) for value in values))
+
+
+def differences(expected, answer):
+    """What is wrong with an answer, in words; what it calls incomplete may lack something."""
+    if answer.axes is None:
+        return ["nothing"]
+    wrong, true = [], axes(expected)
+    for axis in AXES:
+        missing, more = true[axis] - answer.axes[axis], answer.axes[axis] - true[axis]
+        if missing and axis not in answer.unknown:
+            wrong.append(f"without {named(axis, missing)}")
+        if more:
+            wrong.append(f"with {named(axis, more)}")
+    if answer.suites is not None:
+        missing, more = expected - answer.suites, answer.suites - expected
+        if missing and answer.complete:
+            wrong.append(f"without {' '.join(sorted(map(str, missing)))}")
+        if more:
+            wrong.append(f"with {' '.join(sorted(map(str, more)))}")
+    return wrong
+
+
+def judge(expected, answer):
+    """The verdict, and what is wrong in words."""
+    if wrong := differences(expected, answer):
+        return Verdict.WRONG, "; ".join(wrong)
+    return (Verdict.RIGHT if answer.complete else Verdict.INCOMPLETE), ""

@@ -1,0 +1,171 @@
+"""One run of our engine with a daemon, from the first message to the Delete."""
+
+import contextlib
+import time
+from typing import NamedTuple
+
+from . import charon
+from .associations import complaints, of_charon
+from .charon import Charon, tunnel
+from .credentials import Credentials, other
+from .engine import Engine
+from .network import ADDRESS
+from .pluto import Pluto, connection
+from .sent import senders_of_ike_fragments
+
+# Seconds after which SAs are rekeyed and deleted, and within which all else is to happen.
+REKEY, DELETE, PATIENCE = 2, 3, 12
+
+
+class Outcome(NamedTuple):
+    """Whether each thing came about; None where the case has no such thing."""
+
+    ike: bool = False
+    child: bool = None
+    fragments: bool = None
+    rekeyed: bool = None
+    deleted: bool = False
+    complaints: tuple = ()
+    remark: str = ""
+
+    @property
+    def good(self):
+        things = self.ike, self.child, self.fragments, self.rekeyed, self.deleted
+        return all(thing is not False for thing in things) and not self.complaints
+
+
+def start_charon(case, lab, side, credentials, suites):
+    local, remote, secrets, certificates = credentials.of_charon(side)
+    times = {"rekey_time": 0, "over_time": 60, "rand_time": 0}
+    ike, child = dict(times), {"rekey_time": 0, "life_time": 60, "rand_time": 0}
+    if case.rekeyed_by == "them":
+        (ike if case.rekeys == "ike" else child)["rekey_time"] = REKEY
+    ike["proposals"], child["esp_proposals"] = suites
+    if case.fragments:
+        ike["fragmentation"] = "force"
+    if case.nat:
+        ike["remote_addrs" if side == "b" else "local_addrs"] = "%any"
+    return Charon(
+        lab.b if side == "b" else lab.a, tunnel(side, ike, child, local, remote, secrets),
+        settings=f"fragment_size = {case.fragments}" if case.fragments else "",
+        certificates=certificates)
+
+
+# strongSwan's words and libreswan's for the suites of the cases.
+ALGORITHMS = {
+    "aes256gcm16-prfsha384-ecp256": "aes_gcm256-sha2_384;dh19",
+    "aes256-sha256-modp2048": "aes256-sha2_256;dh14",
+    "aes256-sha512-ecp384": "aes256-sha2_512;dh20",
+    "aes128gcm16-prfsha256-x25519": "aes_gcm128-sha2_256;dh31",
+    "aes128gcm16": "aes_gcm128-null", "aes256gcm16": "aes_gcm256-null",
+    "aes256-sha256": "aes256-sha2_256",
+}
+
+
+def start_pluto(case, lab, side, credentials, suites):
+    lines = credentials.of_pluto(side)
+    if case.nat:
+        lines |= {"right": "%any"} if side == "b" else {"left": ADDRESS["behind"]}
+    if case.fragments:
+        lines["fragmentation"] = "force"
+    return Pluto(
+        lab.b if side == "b" else lab.a,
+        connection(side, ike=ALGORITHMS[suites[0]], esp=ALGORITHMS[suites[1]], **lines),
+        secrets=f': PSK "{(credentials.folder / "secret").read_text()}"\n',
+        prepare=lambda nss: credentials.import_into(nss, side))
+
+
+class Meeting:
+    """A lab in which our engine and the daemon of a case meet once."""
+
+    def __init__(self, case, lab, command, suites):
+        self.case, self.lab, self.command, self.suites = case, lab, command, suites
+        self.side = "a" if case.role == "initiate" else "b"
+        self.credentials = Credentials(lab, case.method)
+        self.strongswan = case.daemon == charon.VERSION
+
+    def engine(self):
+        case, more = self.case, []
+        if case.fragments:
+            more += ["--fragment-size", str(case.fragments)]
+        if case.rekeyed_by == "us":
+            more += [f"--rekey-{case.rekeys}-after", str(REKEY)]
+        if case.deleted_by == "us":
+            more += ["--delete-after", str(DELETE + (REKEY if case.rekeys else 0))]
+        local, remote = ADDRESS[self.side], ADDRESS[other(self.side)]
+        if case.nat:
+            # A responder learns the address in front of the NAT from the packets.
+            local = ADDRESS["behind"] if self.side == "a" else local
+        return Engine(self.lab.a if self.side == "a" else self.lab.b, self.command, case.role,
+                      self.side, local, remote, self.credentials, *self.suites, more)
+
+    def daemon(self):
+        start = start_charon if self.strongswan else start_pluto
+        return start(self.case, self.lab, other(self.side), self.credentials, self.suites)
+
+    def run(self):
+        capture = self.lab.capture(self.lab.a)
+        if self.case.role == "initiate":
+            daemon = self.daemon()
+            engine = self.engine()
+        else:
+            engine = self.engine()
+            engine.wait_until_bound()
+            daemon = self.daemon()
+            if self.strongswan:
+                daemon.initiate(wait=False)
+            else:
+                daemon.initiate()
+        outcome = (self.with_charon if self.strongswan else self.with_pluto)(daemon, engine)
+        if self.case.fragments:
+            capture.stop()
+            outcome = outcome._replace(fragments=len(senders_of_ike_fragments(capture.path)) == 2)
+        if not outcome.good:
+            said = [*map(str, engine.events), *engine.said]
+            return outcome._replace(remark=" | ".join(line.strip() for line in said[-6:]))
+        return outcome
+
+    def with_charon(self, daemon, engine):
+        case = self.case
+        ike = engine.wait_for("established", PATIENCE)
+        child = ike and engine.wait_for("child", PATIENCE)
+        first = self.standing(daemon)
+        ike, child = ike and len(first.ike) == 1, child and len(first.child) == 1
+        rekeyed = None
+        if case.rekeys:
+            rekeyed = engine.wait_for(f"rekeyed-{case.rekeys}", REKEY + PATIENCE)
+            time.sleep(0.5)
+            now = self.standing(daemon)
+            changed = now.ike != first.ike if case.rekeys == "ike" else now.child != first.child
+            rekeyed = rekeyed and changed and len(now.ike) == len(now.child) == 1
+        if case.deleted_by == "them":
+            daemon.terminate()
+        deleted = engine.wait_for("deleted", DELETE + REKEY + PATIENCE) and engine.end()
+        time.sleep(0.3)
+        last = self.standing(daemon)
+        return Outcome(
+            ike=ike, child=child, rekeyed=rekeyed, deleted=deleted and not (last.ike or last.child),
+            complaints=tuple(complaints(daemon.log())))
+
+    def standing(self, daemon):
+        """What stands; charon may be a moment behind the event of our engine."""
+        until = time.monotonic() + 1
+        while (standing := of_charon(daemon)) != (frozenset(), frozenset()):
+            if standing.ike and standing.child or time.monotonic() > until:
+                return standing
+            time.sleep(0.1)
+        return standing
+
+    def with_pluto(self, daemon, engine):
+        """Only the IKE SA counts, as Child SAs need ESP in the kernel.
+
+        For want of it, pluto as the initiator drops the IKE SA at once and says nothing.
+        """
+        ike = engine.wait_for("established", PATIENCE)
+        with contextlib.suppress(RuntimeError):
+            daemon.await_log("authenticated", 2)
+        ike = ike and "authenticated" in daemon.log()
+        if self.case.role == "respond":
+            return Outcome(ike=ike, deleted=None)
+        deleted = engine.wait_for("deleted", DELETE + PATIENCE) and engine.end()
+        return Outcome(ike=ike, deleted=deleted)
