@@ -76,6 +76,14 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
+    // The lab's end of an IKE SA: not a product, and not installed.
+    .executableTarget(
+      name: "ike-peer",
+      dependencies: [
+        "PacketDissector", "IPsecCrypto", "Diagnosis", "IKE", "Measurement",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Tests/Lab/ike-peer", swiftSettings: settings),
     .testTarget(
       name: "PacketDissectorTests", dependencies: ["PacketDissector"], swiftSettings: settings),
     .testTarget(

@@ -1,4 +1,5 @@
-/* Before the kernel's headers, which then leave out what the C library defines as well. */
+/* Before the kernel's headers, which then leave out what the C library defines as well. Swift may take these
+   types for this module's or for Glibc's: who uses sockets imports both. */
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>

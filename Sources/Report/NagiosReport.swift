@@ -53,14 +53,14 @@ package struct NagiosReport {
     text.put("\n")
   }
 
-  private static func open(_ state: State, to text: inout TextBuffer) {
+  static func open(_ state: State, to text: inout TextBuffer) {
     text.put("IPSEC ")
     text.put(state.word)
     text.put(" - ")
   }
 
   /// A bar would begin the numbers.
-  private static func put(_ words: String, to text: inout TextBuffer) {
+  static func put(_ words: String, to text: inout TextBuffer) {
     text.escaped(String(words.map { $0 == "|" ? "/" : $0 }))
   }
 

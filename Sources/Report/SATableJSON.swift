@@ -68,7 +68,7 @@ extension TextBuffer {
     put("}")
   }
 
-  private mutating func json(_ value: Bool?) {
+  mutating func json(_ value: Bool?) {
     if let value { json(value) } else { put("null") }
   }
 

@@ -57,9 +57,12 @@ package struct Verdict: Equatable, Sendable {
     }.joined(separator: ", ")
   }
 
-  package static func counted(_ count: some BinaryInteger, _ noun: String) -> String {
+  /// "1 finding", "2 findings"; `plural` is what a noun adds where it is more than one.
+  package static func counted(
+    _ count: some BinaryInteger, _ noun: String, _ plural: String = "s"
+  ) -> String {
     let number = Quantity.grouped(Int64(clamping: count))
-    return count == 1 ? "\(number) \(noun)" : "\(number) \(noun)s"
+    return count == 1 ? "\(number) \(noun)" : "\(number) \(noun)\(plural)"
   }
 }
 

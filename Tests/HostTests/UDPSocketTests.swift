@@ -100,31 +100,97 @@ struct UDPSocketTests {
     #expect(reports == 40)
   }
 
-  @Test(
-    "With DF a datagram over the interface's MTU is refused here, with the MTU",
-    arguments: [false, true])
-  func tooLarge(isIPv6: Bool) throws {
-    var sender = try Loopback.socket(isIPv6: isIPv6, fragmentation: .forbidden)
-    let receiver = try Loopback.socket(isIPv6: isIPv6)
-    let mtu = try #require(InterfaceMTU.ofLoopback)
-    // IPv6 counts its header apart, so that no datagram of UDP is larger than the MTU of a loopback left
-    // at 65,536.
-    let size = Int(mtu) - (isIPv6 ? 48 : 28) + 1
-    guard size <= 65_507 + (isIPv6 ? 20 : 0) else {
-      try Test.cancel("no datagram is larger than \(mtu)")
-    }
+  @Test("With DF a datagram over the interface's MTU is refused here, with the MTU")
+  func tooLarge() throws {
+    // Loopback's MTU is usually 65,536: no datagram of IPv4 is larger, but one of IPv6 may be, as that
+    // counts its header apart.
+    var sender = try Loopback.socket(isIPv6: true, fragmentation: .forbidden)
+    var receiver = try Loopback.socket(isIPv6: true)
+    let mtu = try NetworkInterface(named: "lo").mtu
+    let size = Int(mtu) - 48 + 1
+    guard size <= 65_527 else { try Test.cancel("the loopback's MTU is \(mtu)") }
     let large = [UInt8](repeating: 0, count: size)
-    let error = #expect(throws: SocketError.self) {
-      try sender.send(large, to: receiver.localEndpoint)
-    }
+    let target = receiver.localEndpoint
+    let error = #expect(throws: SocketError.self) { try sender.send(large, to: target) }
     #expect(error?.meaning == .tooLarge)
     let queued = sender.receiveError()
     let report = try #require(queued)
     #expect(report.origin == .local && report.code == EMSGSIZE && report.mtu == mtu)
-    #expect(report.destination.address == Loopback.address(isIPv6: isIPv6))
+    #expect(report.destination.address == Loopback.v6)
     while sender.receiveError() != nil {}
+    try sender.send([UInt8](repeating: 0, count: size - 1), to: target)
     try sender.setFragmentation(.allowed)
-    try sender.send(large, to: receiver.localEndpoint)
+    try sender.send(large, to: target)
+    let first = try receiver.receive()
+    let second = try receiver.receive()
+    #expect(first?.bytes.count == size - 1 && second?.bytes.count == size)
+  }
+
+  @Test("A datagram larger than any may be is refused")
+  func largerThanAny() throws {
+    let sender = try Loopback.socket(isIPv6: false)
+    let target = sender.localEndpoint
+    let error = #expect(throws: SocketError.self) {
+      try sender.send([UInt8](repeating: 0, count: 65_508), to: target)
+    }
+    #expect(error?.meaning == .tooLarge)
+  }
+
+  @Test("The source can be chosen for each datagram")
+  func source() throws {
+    let sender = try UDPSocket(isIPv6: false)
+    var receiver = try UDPSocket(isIPv6: false, interface: "lo")
+    #expect(sender.localEndpoint.address == .any(isIPv6: false) && sender.localPort != 0)
+    let other = IPAddress(v4: 0x7F00_0203)
+    let target = Endpoint(IPAddress(v4: 0x7F00_0405), receiver.localPort)
+    try sender.send([1], to: target, from: other)
+    let received = try receiver.receive()
+    let datagram = try #require(received)
+    #expect(datagram.source == Endpoint(other, sender.localPort))
+    #expect(datagram.destination == target.address)
+    let foreign = #expect(throws: SocketError.self) {
+      try sender.send([1], to: target, from: IPAddress(v4: 0xC633_6401))
+    }
+    #expect(foreign?.meaning == .addressNotHere)
+  }
+
+  @Test("A connected socket takes datagrams of its peer alone, and knows the path's MTU")
+  func connected() throws {
+    var socket = try Loopback.socket(isIPv6: false)
+    let peer = try Loopback.socket(isIPv6: false)
+    let stranger = try Loopback.socket(isIPv6: false)
+    #expect(socket.pathMTU == nil)
+    try socket.connect(to: peer.localEndpoint)
+    let mtu = try NetworkInterface(named: "lo").mtu
+    // No packet of IPv4 is larger.
+    #expect(socket.pathMTU == min(mtu, 65_535))
+    try stranger.send([1], to: socket.localEndpoint)
+    try peer.send([2], to: socket.localEndpoint)
+    let first = try socket.receive()
+    #expect(first?.bytes == [2])
+    let second = try socket.receive()
+    #expect(second == nil)
+  }
+
+  @Test("A taken port, a strange address and a strange interface are errors that say so")
+  func refusals() throws {
+    let holder = try Loopback.socket(isIPv6: false)
+    let taken = holder.localEndpoint
+    let inUse = #expect(throws: SocketError.self) {
+      _ = try UDPSocket(isIPv6: false, source: taken)
+    }
+    #expect(inUse == SocketError(.bind(.udp, taken), code: EADDRINUSE))
+    let strange = Endpoint(IPAddress(v4: 0xC633_6401), 0)
+    let notHere = #expect(throws: SocketError.self) {
+      _ = try UDPSocket(isIPv6: false, source: strange)
+    }
+    #expect(notHere?.meaning == .addressNotHere)
+    for name in ["", "no-such-if", "a-name-longer-than-any-may-be"] {
+      let interface = #expect(throws: SocketError.self) {
+        _ = try UDPSocket(isIPv6: false, interface: name)
+      }
+      #expect(interface == SocketError(.bindToInterface(name), code: ENODEV))
+    }
   }
 
   /// A port that was free a moment ago.
@@ -132,8 +198,4 @@ struct UDPSocketTests {
     let socket = try Loopback.socket(isIPv6: isIPv6)
     return socket.localEndpoint
   }
-}
-
-enum InterfaceMTU {
-  static var ofLoopback: UInt32? { nil }
 }

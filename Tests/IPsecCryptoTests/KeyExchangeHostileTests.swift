@@ -71,10 +71,11 @@ struct KeyExchangeHostileTests {
     try expectRefused([1] + [UInt8](repeating: 0, count: 55), 32, "1")
   }
 
-  @Test("An encapsulation key with a coefficient of q or more is refused", arguments: [36, 37])
+  @Test(
+    "An encapsulation key with a coefficient of q or more is refused",
+    .enabled(if: KeyExchangeMethod(rawValue: 36).support == .complete), arguments: [36, 37])
   func unreduced(number: UInt16) throws {
     let method = KeyExchangeMethod(rawValue: number)
-    try #require(method.support == .complete)
     let kem: LatticeKEM = number == 36 ? .mlKEM768 : .mlKEM1024
     let key = try KeyExchangeInitiator(method).data
     // 3329 is D01, and 3328 D00: the even coefficient's low octet comes first.

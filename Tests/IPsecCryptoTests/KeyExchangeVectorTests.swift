@@ -91,17 +91,44 @@ struct KeyExchangeVectorTests {
     }
   #endif
 
-  @Test("Where ML-KEM-512 is missing, its share is a valid key all the same")
+  @Test(
+    "Where ML-KEM-512 is missing, its share is a valid key all the same",
+    .enabled(if: KeyExchangeMethod(rawValue: 35).support == .shareOnly))
   func shareOnly() throws {
     let initiator = try KeyExchangeInitiator(35)
     #expect(initiator.data.count == 800)
     #expect(LatticeKEM.mlKEM512.isReduced(initiator.data))
-    guard KeyExchangeMethod(rawValue: 35).support == .shareOnly else {
-      let (data, secret) = try KeyExchangeResponder.respond(to: initiator.data, method: 35)
-      #expect(try initiator.complete(data).hasSameBytes(as: secret))
-      return
-    }
     let failure = KeyExchangeFailure.cannotComplete("ML-KEM-512")
     #expect(throws: failure) { try initiator.complete([UInt8](repeating: 1, count: 768)) }
+    #expect(throws: failure) {
+      try KeyExchangeResponder.respond(to: initiator.data, method: 35)
+    }
+  }
+
+  @Test(
+    "Where OpenSSL has ML-KEM-512, both sides come to the same secret",
+    .enabled(if: KeyExchangeMethod(rawValue: 35).support == .complete))
+  func openSSL35() throws {
+    let initiator = try KeyExchangeInitiator(35)
+    #expect(initiator.data.count == 800)
+    var (data, secret) = try KeyExchangeResponder.respond(to: initiator.data, method: 35)
+    #expect(data.count == 768)
+    #expect(secret.count == 32)
+    #expect(try initiator.complete(data).hasSameBytes(as: secret))
+    data[0] ^= 1
+    #expect(!(try initiator.complete(data).hasSameBytes(as: secret)))
+    #expect(throws: Never.self) {
+      try KeyExchangeResponder.respond(to: LatticeKEM.mlKEM512.randomKey(), method: 35)
+    }
+  }
+
+  @Test(
+    "A responder answers a key that was made without a secret",
+    .enabled(if: KeyExchangeMethod(rawValue: 36).support == .complete), arguments: [36, 37])
+  func randomKey(number: UInt16) throws {
+    let method = KeyExchangeMethod(rawValue: number)
+    let kem: LatticeKEM = number == 36 ? .mlKEM768 : .mlKEM1024
+    let (data, _) = try KeyExchangeResponder.respond(to: kem.randomKey(), method: method)
+    #expect(data.count == method.dataByteCount?.responder)
   }
 }

@@ -11,6 +11,13 @@ package struct BoundPorts: Equatable, Sendable {
     package var user: UInt32
     /// The socket's number in the file system, by which a process is found to have it.
     package var inode: UInt64
+
+    package init(address: IPAddress, port: UInt16, user: UInt32, inode: UInt64) {
+      self.address = address
+      self.port = port
+      self.user = user
+      self.inode = inode
+    }
   }
 
   package private(set) var entries: [Entry] = []

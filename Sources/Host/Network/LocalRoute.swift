@@ -13,10 +13,8 @@ package struct LocalRoute: Equatable, Sendable {
   package var pathMTU: UInt32
 
   /// Asks the kernel, which takes no capability and sends nothing.
-  ///
-  /// - Parameters:
-  ///   - source: The address to send from; nil leaves it to the kernel.
-  ///   - interface: The name of the interface to send by; nil leaves it to the kernel.
+  /// `source` is the address to send from, `interface` the name of the interface to send by; nil leaves
+  /// them to the kernel.
   package init(
     to target: IPAddress, from source: IPAddress? = nil, interface: String? = nil
   ) throws(SocketError) {

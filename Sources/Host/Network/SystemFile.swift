@@ -24,3 +24,29 @@ enum SystemFile {
     return nil
   }
 }
+
+extension SystemFile {
+  /// The names in a folder; none where it cannot be read.
+  static func names(in folder: String) -> [String] {
+    guard let stream = unsafe opendir(folder) else { return [] }
+    defer { unsafe _ = closedir(stream) }
+    var names: [String] = []
+    while let entry = unsafe readdir(stream) {
+      // The name is terminated, and stays until the next call.
+      let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { name in
+        unsafe String(decoding: name.prefix { $0 != 0 }, as: UTF8.self)
+      }
+      if name != ".", name != ".." { names.append(name) }
+    }
+    return names
+  }
+
+  /// What a symbolic link says; nil where it cannot be read.
+  static func link(_ path: String) -> String? {
+    var text = [CChar](repeating: 0, count: 256)
+    // The count given is the array's.
+    let count = unsafe readlink(path, &text, text.count)
+    guard count >= 0 else { return nil }
+    return String(decoding: text.prefix(count).map(UInt8.init(bitPattern:)), as: UTF8.self)
+  }
+}

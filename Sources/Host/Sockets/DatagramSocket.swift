@@ -21,7 +21,8 @@ struct DatagramSocket: ~Copyable {
     try descriptor.set(SOL_SOCKET, SO_TIMESTAMPNS, to: 1, "SO_TIMESTAMPNS")
     try descriptor.set(SOL_SOCKET, SO_RXQ_OVFL, to: 1, "SO_RXQ_OVFL")
     if isIPv6 {
-      try descriptor.set(SOL_IPV6, IPV6_V6ONLY, to: 1, "IPV6_V6ONLY")
+      // Raw sockets have one family only, and refuse the question.
+      if kind == .udp { try descriptor.set(SOL_IPV6, IPV6_V6ONLY, to: 1, "IPV6_V6ONLY") }
       try descriptor.set(SOL_IPV6, IPV6_RECVERR, to: 1, "IPV6_RECVERR")
       try descriptor.set(SOL_IPV6, IPV6_RECVPKTINFO, to: 1, "IPV6_RECVPKTINFO")
       try descriptor.set(SOL_IPV6, IPV6_RECVHOPLIMIT, to: 1, "IPV6_RECVHOPLIMIT")
@@ -68,8 +69,22 @@ struct DatagramSocket: ~Copyable {
       case EINTR where attempts < Self.pendingErrorLimit: continue
       case EAGAIN where attempts < 3: descriptor.waitForRoom(Self.patience)
       case _ where Self.mayBePending(code) && attempts < 3: continue
-      default: throw SocketError(.send(destination), code: code)
+      default:
+        // The kernel calls it unreachable, or invalid, to send from an address that it does not have.
+        let isForeign = source.map { !Self.isOwn($0) } ?? false
+        throw SocketError(.send(destination), code: isForeign ? EADDRNOTAVAIL : code)
       }
+    }
+  }
+
+  /// Whether this machine has the address.
+  private static func isOwn(_ address: IPAddress) -> Bool {
+    do throws(SocketError) {
+      let socket = try SocketDescriptor(.udp, isIPv6: address.isIPv6)
+      try socket.bind(.udp, to: Endpoint(address, 0))
+      return true
+    } catch {
+      return error.meaning != .addressNotHere
     }
   }
 

@@ -100,6 +100,8 @@ extension SocketError: CustomStringConvertible {
     case (.networkUnreachable, _): "there is no route there"
     case (.hostUnreachable, _): "the host cannot be reached"
     case (.refused, _): "refused: nothing listens on that port"
+    case (_, .send) where code == EINVAL, (_, .connect) where code == EINVAL:
+      "this machine has no way there: a blackhole route, or an address that takes no packets"
     case (.tooLarge, .send): "the datagram is larger than the MTU that this machine knows to there"
     case (.noBuffers, .send): "the queue of this machine's interface is full"
     default: SystemText.of(code)

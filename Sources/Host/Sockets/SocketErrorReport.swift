@@ -17,7 +17,7 @@ package struct SocketErrorReport: Equatable, Sendable {
   /// Both 0 where this machine is the origin.
   package var icmpType: UInt8
   package var icmpCode: UInt8
-  /// Who sent the ICMP message.
+  /// Who sent the ICMP message: this machine itself, where its next hop does not answer.
   package var offender: IPAddress?
   /// In bytes of IP packet: of the next hop where a router says so, of the path as this machine knows it
   /// where that refused the datagram.

@@ -9,13 +9,18 @@ package import PacketDissector
 package struct TCPConnection: ~Copyable {
   private let socket: SocketDescriptor
   package let peer: Endpoint
-  private var isEstablished: Bool
+  private var state: State
+
+  private enum State {
+    case connecting, established
+    /// The `errno`, which the kernel tells once.
+    case failed(Int32)
+  }
 
   /// Sends the first SYN. ``isConnected()`` tells what became of it.
   ///
-  /// - Parameters:
-  ///   - source: The address and port to connect from; nil, or port 0, leaves the port to the kernel.
-  ///   - interface: Its name, for a connection through no other.
+  /// `source` is the address and port to connect from; nil, or port 0, leaves the port to the kernel.
+  /// `interface` is the name of the one to go through, if there is to be no other.
   package init(
     to peer: Endpoint, from source: Endpoint? = nil, interface: String? = nil
   ) throws(SocketError) {
@@ -34,7 +39,7 @@ package struct TCPConnection: ~Copyable {
     guard code == 0 || code == EINPROGRESS else { throw SocketError(.connect(peer), code: code) }
     self.socket = socket
     self.peer = peer
-    isEstablished = code == 0
+    state = code == 0 ? .established : .connecting
   }
 
   /// Connects and waits, until `deadline` at the latest: a time of ``MonotonicClock``.
@@ -63,7 +68,7 @@ package struct TCPConnection: ~Copyable {
   init(accepted socket: consuming SocketDescriptor, from peer: Endpoint) {
     self.socket = socket
     self.peer = peer
-    isEstablished = true
+    state = .established
   }
 
   /// For ``SocketPoll``: ready for writing once it is connected or has failed.
@@ -75,13 +80,19 @@ package struct TCPConnection: ~Copyable {
   ///
   /// - Throws: Why there will be no connection: refused, unreachable, timed out by the kernel.
   package mutating func isConnected() throws(SocketError) -> Bool {
-    if isEstablished { return true }
-    guard let code = socket.value(SOL_SOCKET, SO_ERROR) else {
-      throw SocketError(.connect(peer), code: errno)
+    switch state {
+    case .established: return true
+    case .failed(let code): throw SocketError(.connect(peer), code: code)
+    case .connecting: break
     }
-    guard code == 0 else { throw SocketError(.connect(peer), code: code) }
-    isEstablished = socket.peer != nil
-    return isEstablished
+    let code = socket.value(SOL_SOCKET, SO_ERROR) ?? errno
+    guard code == 0 else {
+      state = .failed(code)
+      throw SocketError(.connect(peer), code: code)
+    }
+    guard socket.peer != nil else { return false }
+    state = .established
+    return true
   }
 
   /// Sends what there is room for; how many bytes of `bytes` that was.
@@ -108,31 +119,26 @@ package struct TCPConnection: ~Copyable {
     case end
   }
 
-  /// Reads up to `limit` bytes, and adds them to `bytes`.
-  package func read(
-    into bytes: inout [UInt8], limit: Int = 65_536
-  ) throws(SocketError) -> Reading {
-    let before = bytes.count
-    let room = max(1, limit)
-    bytes.append(contentsOf: repeatElement(0, count: room))
-    let count = readOnce(into: &bytes, at: before)
-    bytes.removeLast(room - max(0, count))
-    if count > 0 { return .bytes(count) }
-    if count == 0 { return .end }
-    let code = Int32(clamping: -count)
-    if code == EAGAIN { return .nothing }
-    throw SocketError(.receive, code: code)
-  }
+  /// The most that one call to ``read(into:)`` takes.
+  package static let readSize = 65_536
 
-  /// How many bytes came, or an `errno` made negative.
-  private func readOnce(into bytes: inout [UInt8], at start: Int) -> Int {
-    unsafe bytes.withUnsafeMutableBytes { bytes in
-      let room = unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[start...])
-      while true {
-        // The count is the buffer's.
+  /// Reads what has come, up to ``readSize`` bytes, and adds it to `bytes`.
+  package func read(into bytes: inout [UInt8]) throws(SocketError) -> Reading {
+    while true {
+      let (count, code) = unsafe withUnsafeTemporaryAllocation(
+        byteCount: Self.readSize, alignment: 16
+      ) { room in
+        // The count is the buffer's; of that only what was written is read.
         let count = unsafe recv(socket.number, room.baseAddress, room.count, 0)
-        if count >= 0 { return count }
-        if errno != EINTR { return -Int(errno) }
+        if count > 0 { unsafe bytes.append(contentsOf: room.prefix(count)) }
+        return (count, errno)
+      }
+      if count > 0 { return .bytes(count) }
+      if count == 0 { return .end }
+      switch code {
+      case EINTR: continue
+      case EAGAIN: return .nothing
+      default: throw SocketError(.receive, code: code)
       }
     }
   }

@@ -13,9 +13,8 @@ package struct UDPSocket: ~Copyable {
   /// The most datagrams that one call to ``receiveBatch(_:)`` hands over.
   package static let batchSize = 64
 
-  /// - Parameters:
-  ///   - source: The address and port to send from; nil, or port 0, leaves the port to the kernel.
-  ///   - interface: Its name, for sending and receiving by no other.
+  /// `source` is the address and port to send from; nil, or port 0, leaves the port to the kernel.
+  /// `interface` is the name of the one to send and receive by, if there is to be no other.
   package init(
     isIPv6: Bool, source: Endpoint? = nil, interface: String? = nil,
     fragmentation: FragmentationPolicy = .allowed
@@ -112,6 +111,8 @@ package struct UDPSocket: ~Copyable {
   }
 
   /// What became of a datagram sent before: the next entry of the error queue; nil when it is empty.
+  ///
+  /// To be read through: what is left there takes room from what is still to come.
   package mutating func receiveError() -> SocketErrorReport? {
     socket.receiveError()
   }

@@ -39,6 +39,14 @@ package struct InitAnswer: Equatable, Sendable {
 
   package var notifies: [NotifyPayload] { message.notifies }
 
+  /// A redirection by someone who has not seen the request: it must show its nonce (RFC 5685, section 3).
+  func isForgedRedirect(_ requestNonce: [UInt8]) -> Bool {
+    message.notifies.contains { notify in
+      guard case .redirect(_, let nonce) = notify.content else { return false }
+      return nonce != requestNonce
+    }
+  }
+
   package var vendorIDs: [[UInt8]] {
     message.payloads.compactMap { payload in
       if case .vendorID(let bytes) = payload.body { bytes } else { nil }

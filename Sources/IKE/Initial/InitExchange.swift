@@ -89,6 +89,7 @@ package struct InitExchange: Sendable {
           && ExchangeType(rawValue: header.exchangeType) == .ikeSAInit
     else { return stray(.notTheResponse) }
     let answer = InitAnswer(message, bytes: datagram)
+    guard !answer.isForgedRedirect(request.nonce) else { return stray(.notTheResponse) }
     switch answer.meaning {
     case .cookie(let cookie) where cookieRounds < Self.retryLimit:
       cookieRounds += 1

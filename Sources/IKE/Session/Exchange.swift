@@ -13,6 +13,8 @@ enum Exchange {
   case liveness
   /// The Child SAs with these inbound SPIs of ours.
   case deleteChildren([UInt32])
+  /// A Child SA that this side could not make and the peer may have, by the SPI that it was offered.
+  case discardChild(ProtocolID, UInt32)
   case deleteIKE
   /// Tells the peer why this side ends the IKE SA.
   case farewell(NotifyType)
@@ -22,7 +24,7 @@ enum Exchange {
     switch self {
     case .intermediate: .ikeIntermediate
     case .authentication: .ikeAuth
-    case .liveness, .deleteChildren, .deleteIKE, .farewell: .informational
+    case .liveness, .deleteChildren, .discardChild, .deleteIKE, .farewell: .informational
     case .createChild(let exchange): exchange.type
     }
   }

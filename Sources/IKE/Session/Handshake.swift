@@ -6,13 +6,18 @@ struct Handshake {
   /// The last request, and the response, as they were sent: both are signed (RFC 7296, section 2.15).
   let initRequest: [UInt8]
   let initResponse: [UInt8]
-  /// What the peer told in its message.
-  let capabilities: PeerCapabilities
+  /// What the peer has told.
+  var capabilities: PeerCapabilities
   /// Additional key exchanges that are still to be done, in their order.
   var remaining: [KeyExchangeMethod]
   /// The initiator's half of the one under way.
   var share: KeyExchangeInitiator?
   var intermediate = IntermediateAuthentication()
+  var eap: EAPProgress?
+  /// Whom the responder proved to be before EAP began, for its initiator.
+  var responder: AuthenticatedPeer?
+  /// The first IKE_AUTH request, for a responder: behind EAP, it says what else the initiator wants.
+  var firstRequest: [IKEPayload]?
   /// IntAuth takes it in.
   var firstAuthMessageID: UInt32?
   /// What the Child SA of IKE_AUTH is to be; nil without one.
@@ -26,13 +31,8 @@ struct PeerCapabilities {
   let childless: Bool
   let redirect: Bool
   let ppk: Bool
-  /// SIGNATURE_HASH_ALGORITHMS (RFC 7427, section 4); empty where it is not announced.
-  let signatureHashes: [HashAlgorithm]
-  /// SUPPORTED_AUTH_METHODS (RFC 9593); nil where it is not announced.
-  var authenticationMethods: [AuthenticationAnnouncement]?
-  /// Those whose certificates the peer can use.
-  let certificateRequests: [CertificateRequestPayload]
-  let vendorIDs: [[UInt8]]
+  /// Which proofs the peer says that it can verify.
+  var verifier = VerifierAbilities()
 
   init(_ payloads: [IKEPayload]) {
     fragmentation = payloads.contains(.ikev2FragmentationSupported)
@@ -40,16 +40,7 @@ struct PeerCapabilities {
     childless = payloads.contains(.childlessIKEv2Supported)
     redirect = payloads.contains(.redirectSupported) || payloads.contains(.redirectedFrom)
     ppk = payloads.contains(.usePPK)
-    if case .hashAlgorithms(let hashes) = payloads.notify(.signatureHashAlgorithms)?.content {
-      signatureHashes = hashes
-    } else {
-      signatureHashes = []
-    }
-    if case .authenticationMethods(let list) = payloads.notify(.supportedAuthMethods)?.content {
-      authenticationMethods = list
-    }
-    certificateRequests = payloads.certificateRequests
-    vendorIDs = payloads.vendorIDs
+    verifier.add(payloads.notifies)
   }
 }
 
@@ -102,11 +93,8 @@ extension PeerConfiguration {
   var capabilityNotifies: [NotifyPayload] {
     var notifies: [NotifyPayload] = []
     if supportsFragmentation { notifies.append(NotifyPayload(.ikev2FragmentationSupported)) }
-    notifies.append(NotifyPayload(.signatureHashAlgorithms, .hashAlgorithms(Self.signatureHashes)))
+    notifies.append(VerifierAbilities.hashNotify)
     if announcesIntermediate { notifies.append(NotifyPayload(.intermediateExchangeSupported)) }
     return notifies
   }
-
-  /// SHA-256, SHA-384, SHA-512 and Identity, which is for EdDSA (RFC 7427, RFC 8420).
-  private static let signatureHashes = [2, 3, 4, 5].map(HashAlgorithm.init(rawValue:))
 }

@@ -79,8 +79,8 @@ extension IKESession {
     notifies += configuration.capabilityNotifies
     notifies.append(NotifyPayload(.childlessIKEv2Supported))
     if usesPPK(message.payloads) { notifies.append(NotifyPayload(.usePPK)) }
-    var payloads = choice + [.nonce(nonce)] + notifies.map { IKEPayload(.notify, .notify($0)) }
-    payloads += authenticationAnnouncements
+    var payloads = choice + [.nonce(nonce)] + ownCertificateRequests
+    payloads += notifies.map { IKEPayload(.notify, .notify($0)) } + authenticationAnnouncements
     payloads += configuration.vendorIDs.map { IKEPayload(.vendorID, .vendorID($0)) }
     var writer = ByteWriter()
     IKEMessage(header: header, payloads: payloads).write(to: &writer)

@@ -13,31 +13,64 @@ extension IKESession {
     if handshake?.firstAuthMessageID == nil {
       handshake?.firstAuthMessageID = UInt32(truncatingIfNeeded: sa.expectedRequest - 1)
     }
-    do throws(AuthenticationFault) {
+    do throws(SessionFailure) {
       return try authenticate(request, on: sa)
     } catch {
-      return .refusal(.authenticationFailed, .authentication(error))
+      return .refusal(.authenticationFailed, error)
+    }
+  }
+
+  private func authenticate(
+    _ request: [IKEPayload], on sa: IKESA
+  ) throws(SessionFailure) -> Answer {
+    handshake?.capabilities.verifier.add(request.notifies)
+    switch (handshake?.eap, configuration.requirement) {
+    case (nil, .eap(let accounts)): return try beginEAP(request, accounts: accounts, on: sa)
+    case (.authenticator(let authenticator)?, _): return try continueEAP(authenticator, request)
+    case (.done(let key, _)?, _): return try concludeEAP(request, by: key, on: sa)
+    default: return try exchangeProofs(request, on: sa)
     }
   }
 
   /// Takes the initiator's proof and gives this side's own.
-  private func authenticate(
+  private func exchangeProofs(
     _ request: [IKEPayload], on sa: IKESA
-  ) throws(AuthenticationFault) -> Answer {
+  ) throws(SessionFailure) -> Answer {
     let (ppk, proved) = try choosePPK(request)
-    let proof = try verifyPeer(proved, on: sa, ppk: ppk)
-    var payloads = [
-      IKEPayload(.identificationResponder, .identification(configuration.localIdentity.payload))
-    ]
+    let peer = try verifyPeer(proved, on: sa, ppk: ppk)
+    let id = configuration.localIdentity.payload
+    var payloads = [IKEPayload(.identificationResponder, .identification(id))]
     payloads += ownCertificates
-    payloads += try ownProof(on: sa, ppk: ppk)
+    payloads.append(.authentication(try ownProof(on: sa, ppk: ppk)))
+    return try conclude(payloads, peer, request, ppk, on: sa)
+  }
+
+  /// Takes the initiator's proof that it knows the MSK, and gives this side's.
+  private func concludeEAP(
+    _ request: [IKEPayload], by key: Secret, on sa: IKESA
+  ) throws(SessionFailure) -> Answer {
+    guard let first = handshake?.firstRequest, let claim = PeerClaim(first, of: .initiator) else {
+      throw .authentication(.missing)
+    }
+    let (ppk, proved) = try choosePPK(request)
+    let peer = try verifyPeer(proved, claim.identity, by: key, on: sa, ppk: ppk)
+    let proof = try ownProof(by: key, on: sa, ppk: ppk)
+    return try conclude([.authentication(proof)], peer, first, ppk, on: sa)
+  }
+
+  /// Both sides have proved themselves: what the initiator wanted in its first request is done.
+  private func conclude(
+    _ proof: [IKEPayload], _ peer: AuthenticatedPeer, _ request: [IKEPayload], _ ppk: PPKPolicy?,
+    on sa: IKESA
+  ) throws(SessionFailure) -> Answer {
+    var payloads = proof
     if let ppk {
       payloads.append(.notify(.ppkIdentity, .ppkIdentity(nil)))
-      try AuthenticationFault.of { () throws(CryptoError) in try sa.mixIn(ppk: ppk.secret) }
+      try SessionFailure.of { () throws(CryptoError) in try sa.mixIn(ppk: ppk.secret) }
     }
     let attributes = assignment(for: request)
     payloads += attributes.payloads
-    establish(proof, ppk: ppk != nil, attributes: attributes.given)
+    establish(peer, ppk: ppk != nil, attributes: attributes.given)
     if request.contains(.initialContact) { emit(.initialContact) }
     payloads += answerChild(request, on: sa)
     return Answer(payloads)

@@ -9,18 +9,22 @@ extension IKESession {
     if handshake?.firstAuthMessageID == nil {
       handshake?.firstAuthMessageID = UInt32(truncatingIfNeeded: sa.nextRequest)
     }
-    do throws(AuthenticationFault) {
-      return try firstAuthenticationRequest(on: sa)
+    do throws(SessionFailure) {
+      switch handshake?.eap {
+      case .peer(_, let reply)?: return [IKEPayload(.eap, .eap(reply))]
+      case .done(let key, _)?: return try lastEAPRequest(key, on: sa)
+      case .authenticator?, nil: return try firstAuthenticationRequest(on: sa)
+      }
     } catch {
-      // Whoever started the exchange sees that there is no session any more.
-      fail(.credential(error), at: nil)
+      // There is nothing to say to a peer that has proved nothing yet.
+      fail(error, at: nil)
       return nil
     }
   }
 
   private func firstAuthenticationRequest(
     on sa: IKESA
-  ) throws(AuthenticationFault) -> [IKEPayload] {
+  ) throws(SessionFailure) -> [IKEPayload] {
     var payloads = [
       IKEPayload(.identificationInitiator, .identification(configuration.localIdentity.payload))
     ]
@@ -28,11 +32,14 @@ extension IKESession {
     if configuration.sendsInitialContact { payloads.append(.notify(.initialContact)) }
     payloads += ownCertificateRequests
     if let remote = configuration.remoteIdentity {
-      payloads.append(
-        IKEPayload(.identificationResponder, .identification(remote.payload)))
+      payloads.append(IKEPayload(.identificationResponder, .identification(remote.payload)))
     }
-    payloads += try ownProof(on: sa, ppk: usablePPK)
-    payloads += try ppkPayloads(on: sa)
+    // Without AUTH the responder begins EAP (RFC 7296, section 2.16).
+    if !configuration.credential.isEAP {
+      payloads.append(.authentication(try ownProof(on: sa, ppk: usablePPK)))
+      payloads += try ppkPayloads { () throws(SessionFailure) in try ownProof(on: sa, ppk: nil) }
+    }
+    payloads += authenticationAnnouncements
     payloads += configurationRequest
     payloads += offerChild()
     return payloads
@@ -63,37 +70,58 @@ extension IKESession {
   }
 
   func finishAuthentication(_ response: [IKEPayload], on sa: IKESA, at now: Instant) {
-    guard let handshake else { return }
-    if response.authentication == nil, let error = response.errorNotify {
+    if response.authentication == nil, response.eap == nil, let error = response.errorNotify {
       return fail(.refused(error.type, in: .ikeAuth), at: now)
     }
-    do throws(AuthenticationFault) {
-      let ppk = try confirmedPPK(response)
-      let proof = try verifyPeer(response, on: sa, ppk: ppk)
-      if let ppk {
-        try AuthenticationFault.of { () throws(CryptoError) in try sa.mixIn(ppk: ppk.secret) }
-      }
-      establish(proof, ppk: ppk != nil, attributes: response.configuration?.attributes ?? [])
-      if let offer = handshake.offer { finishChild(offer, response, on: sa) }
-      if case .redirect(let gateway, _) = response.notify(.redirect)?.content {
-        emit(.redirected(gateway))
+    do throws(SessionFailure) {
+      switch (handshake?.eap, configuration.credential) {
+      case (.peer(let peer, _)?, .eap(let credential)):
+        try continueEAP(peer, credential, response, on: sa, at: now)
+      case (nil, .eap(let credential)):
+        try beginEAP(credential, response, on: sa, at: now)
+      default: try concludeAuthentication(response, on: sa)
       }
     } catch {
-      leave(.authentication(error), telling: .authenticationFailed, on: sa, at: now)
+      leave(error, telling: .authenticationFailed, on: sa, at: now)
+    }
+  }
+
+  /// Takes the responder's proof, and what it gives.
+  private func concludeAuthentication(
+    _ response: [IKEPayload], on sa: IKESA
+  ) throws(SessionFailure) {
+    let ppk = try confirmedPPK(response)
+    let peer: AuthenticatedPeer
+    if case .done(let key, _)? = handshake?.eap, let responder = handshake?.responder {
+      _ = try verifyPeer(response, responder.identity, by: key, on: sa, ppk: ppk)
+      peer = responder
+    } else {
+      peer = try verifyPeer(response, on: sa, ppk: ppk)
+    }
+    if let ppk {
+      try SessionFailure.of { () throws(CryptoError) in try sa.mixIn(ppk: ppk.secret) }
+    }
+    let offer = handshake?.offer
+    establish(peer, ppk: ppk != nil, attributes: response.configuration?.attributes ?? [])
+    if let offer { finishChild(offer, response, on: sa) }
+    if case .redirect(let gateway, _) = response.notify(.redirect)?.content {
+      emit(.redirected(gateway))
     }
   }
 
   /// Both sides have proved who they are.
-  func establish(_ proof: PeerProof, ppk: Bool, attributes: [ConfigurationAttribute]) {
+  func establish(_ peer: AuthenticatedPeer, ppk: Bool, attributes: [ConfigurationAttribute]) {
     guard let current else { return }
+    var userName: String?
+    if case .done(_, let name)? = handshake?.eap { userName = name }
     phase = .established
     expiry = nil
     handshake = nil
     emit(
       .established(
         EstablishedSA(
-          algorithms: EstablishedSA.Algorithms(current), peerIdentity: proof.identity,
-          localMethod: proof.ownMethod, remoteMethod: proof.method, usesPPK: ppk,
+          algorithms: EstablishedSA.Algorithms(current), peerIdentity: peer.identity,
+          localMethod: ownMethod, remoteMethod: peer.method, eapUserName: userName, usesPPK: ppk,
           usesFragmentation: usesFragmentation, natLocal: nat.local, natRemote: nat.remote,
           attributes: attributes)))
   }
@@ -120,6 +148,12 @@ extension IKESession {
     } catch {
       throw .crypto(error)
     }
+  }
+}
+
+extension Credential {
+  fileprivate var isEAP: Bool {
+    if case .eap = self { true } else { false }
   }
 }
 

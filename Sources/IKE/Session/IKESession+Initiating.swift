@@ -116,7 +116,7 @@ extension IKESession {
     let capabilities = PeerCapabilities(payloads)
     guard
       PPKDecision.afterInit(policy: configuration.ppk, peerSentUsePPK: capabilities.ppk) != .fail
-    else { throw .credential(.noPPK) }
+    else { throw .noPPK }
     guard suite.additional.isEmpty || capabilities.intermediate else { throw .noIntermediate }
     let secret = try SessionFailure.of { () throws(KeyExchangeFailure) in
       try initiation.share.complete(share.data)
@@ -219,6 +219,16 @@ extension SessionFailure {
       return try make()
     } catch {
       throw .crypto(error)
+    }
+  }
+
+  static func of<Value>(
+    _ make: () throws(AuthenticationFailure) -> Value
+  ) throws(SessionFailure) -> Value {
+    do throws(AuthenticationFailure) {
+      return try make()
+    } catch {
+      throw .authentication(error)
     }
   }
 

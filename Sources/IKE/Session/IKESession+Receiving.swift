@@ -85,6 +85,7 @@ extension IKESession {
     case .none: break
     case .intermediate(let request, let secret):
       takeIntermediate(request: request, response: authenticated, secret, on: sa, at: now)
+    case .end(.deleted(by: .peer)): peerDeleted(sa, at: now)
     case .end(let event):
       if sa === current { end(event, at: now) } else { retire(sa) }
     }
@@ -135,7 +136,7 @@ extension IKESession {
   /// A responder follows its initiator to another address or port, once the message there is known to be
   /// the peer's; who is behind a NAT itself does so only until it is established (RFC 7296, section 2.23).
   private func follow(_ path: IKEPath) {
-    guard let current, !current.isInitiator, path != self.path else { return }
+    guard !isOriginator, path != self.path else { return }
     if isEstablished, nat.local { return }
     self.path = path
   }
@@ -157,7 +158,8 @@ extension IKESession {
     case (.informational, _): return answerInformational(request, on: sa, at: now)
     case (.createChildSA, .established): return answerCreateChild(request, on: sa, at: now)
     case (.ikeFollowupKE, .established): return answerFollowup(request, on: sa, at: now)
-    case (.createChildSA, .closing): return Answer([.notify(.temporaryFailure)])
+    case (.createChildSA, .closing), (.ikeFollowupKE, .closing):
+      return Answer([.notify(.temporaryFailure)])
     default: return .refusal(.invalidSyntax, .malformed(type))
     }
   }

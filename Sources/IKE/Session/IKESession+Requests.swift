@@ -55,6 +55,9 @@ extension IKESession {
       let standing = spis.filter { spi in children.contains { $0.inboundSPI == spi } }
       exchange = .deleteChildren(standing)
       return standing.isEmpty ? nil : deletePayloads(inboundSPIs: standing)
+    case .discardChild(let protocolID, let spi):
+      let delete = DeletePayload(protocolID: protocolID, spiSize: 4, spis: [spi.octets])
+      return [IKEPayload(.delete, .delete(delete))]
     case .deleteIKE:
       return [IKEPayload(.delete, .delete(DeletePayload(protocolID: .ike, spiSize: 0)))]
     case .farewell(let type): return [.notify(type)]
@@ -111,8 +114,9 @@ extension IKESession {
       emit(
         .alive(roundTrip: now - request.firstSent, transmissions: request.transmissions))
     case .deleteChildren(let spis): forgetChildren(inboundSPIs: spis, by: .local)
+    case .discardChild: break
     case .deleteIKE, .farewell:
-      if sa === current { endClosing(at: now) } else { retire(sa) }
+      if sa === current { endClosing(at: now) } else { haveDeleted(sa, at: now) }
     case .createChild(let exchange): finish(exchange, with: response, on: sa, at: now)
     }
   }

@@ -31,16 +31,21 @@ package final class IKESession {
   static let keepaliveInterval = Duration.seconds(20)
 
   package let configuration: PeerConfiguration
+  /// Whether this side sent the first message, whoever initiated the IKE SA in use.
+  package let isOriginator: Bool
   package internal(set) var counters = SessionCounters()
   /// The Child SAs that stand, oldest first.
   package internal(set) var children: [ChildSA] = []
+  /// The inbound SPIs of Child SAs that have a successor, until whoever made that deletes them.
+  var superseded: Set<UInt32> = []
   var phase = Phase.idle
   var random: RandomSource
   /// Where own requests go to.
   var path: IKEPath
   /// The IKE SA in use; nil until there are keys.
   var current: IKESA?
-  /// IKE SAs that `current` took over from, or that lost a collision, until they are deleted.
+  /// IKE SAs besides ``current``: those that it took over from or that lost a collision, until they are
+  /// deleted, and the peer's while it shows whether it takes over.
   var retiring: [IKESA] = []
   /// What is only needed until both sides are authenticated.
   var handshake: Handshake?
@@ -62,6 +67,7 @@ package final class IKESession {
   ) {
     self.configuration = configuration
     self.random = random
+    isOriginator = true
     path = IKEPath(local: local, remote: remote)
   }
 
@@ -69,6 +75,7 @@ package final class IKESession {
   init(answering path: IKEPath, _ configuration: PeerConfiguration, random: RandomSource) {
     self.configuration = configuration
     self.random = random
+    isOriginator = false
     self.path = path
   }
 

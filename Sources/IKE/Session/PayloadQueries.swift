@@ -47,18 +47,6 @@ extension [IKEPayload] {
     }
   }
 
-  package func identification(_ type: PayloadType) -> IdentificationPayload? {
-    first { payload in
-      if case .identification(let identity) = payload.body, payload.type == type,
-        payload.stop == nil
-      {
-        identity
-      } else {
-        nil
-      }
-    }
-  }
-
   package func selectors(_ type: PayloadType) -> [TrafficSelector]? {
     first { payload in
       if case .trafficSelectors(let list) = payload.body, payload.type == type,
@@ -93,35 +81,9 @@ extension [IKEPayload] {
     }
   }
 
-  package var certificates: [CertificatePayload] {
-    compactMap { payload in
-      if case .certificate(let certificate) = payload.body, payload.stop == nil {
-        certificate
-      } else {
-        nil
-      }
-    }
-  }
-
-  package var certificateRequests: [CertificateRequestPayload] {
-    compactMap { payload in
-      if case .certificateRequest(let request) = payload.body, payload.stop == nil {
-        request
-      } else {
-        nil
-      }
-    }
-  }
-
   package var deletes: [DeletePayload] {
     compactMap { payload in
       if case .delete(let delete) = payload.body, payload.stop == nil { delete } else { nil }
-    }
-  }
-
-  package var vendorIDs: [[UInt8]] {
-    compactMap { payload in
-      if case .vendorID(let bytes) = payload.body { bytes } else { nil }
     }
   }
 
@@ -134,8 +96,14 @@ extension [IKEPayload] {
     }
   }
 
-  /// The first payload whose body is not what its type demands.
-  package var malformed: IKEPayload? { first { $0.stop != nil } }
+  /// The first payload whose body is not what its type demands. A notification with odd data is only not
+  /// understood: many types are extensions that a peer may know otherwise.
+  package var malformed: IKEPayload? {
+    first { payload in
+      if case .notify = payload.body { return nil }
+      return payload.stop == nil ? nil : payload
+    }
+  }
 
   private func first<Found>(_ find: (IKEPayload) -> Found?) -> Found? {
     for payload in self {
@@ -160,6 +128,10 @@ extension IKEPayload {
 
   package static func keyExchange(_ method: KeyExchangeMethod, _ data: [UInt8]) -> IKEPayload {
     IKEPayload(.keyExchange, .keyExchange(KeyExchangePayload(method: method, data: data)))
+  }
+
+  package static func authentication(_ proof: AuthenticationPayload) -> IKEPayload {
+    IKEPayload(.authentication, .authentication(proof))
   }
 
   package static func nonce(_ bytes: [UInt8]) -> IKEPayload { IKEPayload(.nonce, .nonce(bytes)) }

@@ -30,6 +30,8 @@ package struct PeerConfiguration: Sendable {
   package var vendorIDs: [[UInt8]] = []
   /// Whether IKE_SA_INIT announces IKE_INTERMEDIATE, which proposals with additional key exchanges need.
   package var announcesIntermediate = true
+  /// Whether SUPPORTED_AUTH_METHODS is sent (RFC 9593); a peer's is honoured in any case.
+  package var announcesAuthenticationMethods = false
   /// What an initiator asks for in CP; empty sends no CP.
   package var requestedAttributes: [ConfigurationAttributeType] = []
   /// What a responder gives to whoever asks in CP.

@@ -23,6 +23,8 @@ package enum SessionEvent: Sendable {
   case childRekeyed(ChildSA, successor: ChildSA)
   case childDeleted(ChildSA, by: Party)
   case rekeyed(EstablishedSA.Algorithms)
+  /// The IKE SA stands as it was.
+  case rekeyRefused(ChildFault)
   /// A liveness check was answered: how long after its first transmission, and with which of them.
   case alive(roundTrip: Duration, transmissions: Int)
   case redirected(GatewayIdentity)
@@ -49,6 +51,8 @@ package struct EstablishedSA: Sendable {
   /// How each side proved itself; with EAP, how it did in the end.
   package var localMethod: AuthenticationMethod
   package var remoteMethod: AuthenticationMethod
+  /// The initiator's name in EAP; nil without EAP.
+  package var eapUserName: String?
   package var usesPPK: Bool
   package var usesFragmentation: Bool
   package var natLocal: Bool
@@ -71,9 +75,12 @@ package enum SessionFailure: Error, Equatable, Sendable {
   case unusableSuite(SuiteFault)
   case keyExchange(KeyExchangeFailure)
   /// The peer did not prove that it is whom it must be.
-  case authentication(AuthenticationFault)
-  /// This side cannot prove itself as the peer or the configuration demands.
-  case credential(AuthenticationFault)
+  case authentication(AuthenticationFailure)
+  /// This side cannot prove itself as the peer demands.
+  case credential(AuthenticationFailure)
+  case eap(EAPFailure)
+  /// There is no SA without a PPK (RFC 8784), and the sides do not have the same.
+  case noPPK
   case malformed(ExchangeType)
   case missing(PayloadType, in: ExchangeType)
   case unsupportedCriticalPayload(PayloadType)

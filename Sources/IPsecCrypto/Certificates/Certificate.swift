@@ -36,8 +36,8 @@ package struct Certificate: Sendable {
 }
 
 extension Certificate {
-  /// The certificates of a file, one behind the other in PEM, or one alone in DER. Other blocks of a
-  /// PEM file are passed over.
+  /// The certificates of a file, one behind the other in PEM, or one alone in DER. Other blocks of
+  /// a PEM file are passed over.
   package static func read(_ bytes: [UInt8]) throws(CertificateError) -> [Certificate] {
     guard PEM.hasLabel(bytes) else {
       guard let certificate = Certificate(der: bytes) else { throw .noCertificate }

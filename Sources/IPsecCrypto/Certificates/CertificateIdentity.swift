@@ -25,8 +25,9 @@ package enum CertificateIdentity: Hashable, Sendable {
 }
 
 extension Certificate {
-  /// Whether the certificate is one of this identity: a subjectAltName of the same kind with the same
-  /// value, or the very subject. A wildcard stands for nothing, and the common name for no host.
+  /// Whether the certificate is one of this identity: a subjectAltName of the same kind with the
+  /// same value, or the very subject. A wildcard stands for nothing, and the common name for no
+  /// host.
   package func carries(_ identity: CertificateIdentity) -> Bool {
     switch identity {
     case .distinguishedName(let name):

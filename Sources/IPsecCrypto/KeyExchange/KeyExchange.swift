@@ -52,10 +52,11 @@ package struct KeyExchangeInitiator: Sendable {
 
   /// A fresh share; throws ``CryptoError/notImplemented(_:)`` where the support is none.
   package init(_ method: KeyExchangeMethod) throws(CryptoError) {
-    guard let scheme = KeyExchangeScheme(method), scheme.support != .none else {
-      throw .notImplemented("\(method)")
+    guard let scheme = KeyExchangeScheme(method) else { throw .notImplemented("\(method)") }
+    // What this machine has is asked last: the answer costs a tenth of a share.
+    guard let half = scheme.initiate() else {
+      throw scheme.support == .none ? .notImplemented("\(method)") : .openSSLFailed("\(method)")
     }
-    guard let half = scheme.initiate() else { throw .openSSLFailed("\(method)") }
     self.init(method, half)
   }
 
@@ -80,12 +81,14 @@ package enum KeyExchangeResponder {
   package static func respond(
     to data: [UInt8], method: KeyExchangeMethod
   ) throws(KeyExchangeFailure) -> (data: [UInt8], secret: Secret) {
-    guard let scheme = KeyExchangeScheme(method), scheme.support == .complete else {
-      throw .cannotComplete("\(method)")
-    }
+    guard let scheme = KeyExchangeScheme(method) else { throw .cannotComplete("\(method)") }
     if let expected = method.dataByteCount?.initiator, expected != data.count {
       throw .wrongLength(expected: expected, given: data.count)
     }
-    return try scheme.respond(to: data)
+    do throws(KeyExchangeFailure) {
+      return try scheme.respond(to: data)
+    } catch .openSSLFailed where scheme.support != .complete {
+      throw .cannotComplete("\(method)")
+    }
   }
 }

@@ -78,7 +78,7 @@ extension LatticeKEM {
 
   /// An encapsulation key that belongs to no private key: uniform coefficients in 12 bits each, and
   /// a seed. A real one cannot be told from it, which is what ML-KEM's security rests on.
-  fileprivate func randomKey() -> [UInt8] {
+  func randomKey() -> [UInt8] {
     var key: [UInt8] = []
     key.reserveCapacity(rank * Self.polynomialBytes + 32)
     for _ in 0..<rank * Self.polynomialBytes / 3 {

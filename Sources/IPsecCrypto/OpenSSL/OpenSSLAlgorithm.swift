@@ -36,7 +36,7 @@ struct OpenSSLCipher: Hashable, Sendable {
 /// The legacy provider, in a library context of its own: what it brings stays out of the default
 /// one. It is loaded when a transform first asks for it and stays until the process ends.
 @safe
-private struct LegacyProvider: @unchecked Sendable {
+struct LegacyProvider: @unchecked Sendable {
   let library: OpaquePointer
 
   /// Nil where the provider's module is not installed.

@@ -1,4 +1,5 @@
-/// What is hashed before it is signed: the numbers of SIGNATURE_HASH_ALGORITHMS, RFC 7427 section 4.
+/// What is hashed before it is signed, by the numbers of SIGNATURE_HASH_ALGORITHMS (RFC 7427
+/// section 4).
 package enum SignatureHash: UInt16, CaseIterable, Sendable {
   case sha1 = 1
   case sha2_256 = 2

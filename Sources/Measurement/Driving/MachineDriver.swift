@@ -91,7 +91,9 @@ package final class MachineDriver<Machine: IKEMachine> {
 
   private func receive() throws(SocketError) {
     for door in doors {
-      while let datagram = try door.socket.receive() {
+      // A flood must not keep answers from going out.
+      for _ in 0..<UDPSocket.batchSize {
+        guard let datagram = try door.socket.receive() else { break }
         let local = Endpoint(datagram.destination ?? door.end.address, door.end.port)
         observer?(local, datagram.source, false, datagram.bytes)
         machine.handle(datagram.bytes, from: datagram.source, to: local, at: Self.now)

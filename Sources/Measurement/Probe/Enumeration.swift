@@ -32,17 +32,28 @@ package struct Enumeration: Sendable {
   package var preference: Preference
   /// No question about whole suites stayed without an answer, or out of the packet budget.
   package var suitesAreComplete: Bool
+  /// The same suites as few proposals with alternatives.
+  package var products: [Proposal]
+  /// How many of ``suites``, the last ones, were not asked by themselves: they follow from a product of which
+  /// others were.
+  package var inferredSuites: Int
+  /// The peer takes these suites only with an additional key exchange.
+  package var requiresAdditional: Bool
 
   package init(
     suites: [Proposal], axes: [Axis],
     additional: (accepted: [Transform], refused: [Transform], unanswered: [Transform]),
-    preference: Preference, suitesAreComplete: Bool
+    preference: Preference, suitesAreComplete: Bool, products: [Proposal] = [],
+    inferredSuites: Int = 0, requiresAdditional: Bool = false
   ) {
     self.suites = suites
     self.axes = axes
     self.additional = additional
     self.preference = preference
     self.suitesAreComplete = suitesAreComplete
+    self.products = products
+    self.inferredSuites = inferredSuites
+    self.requiresAdditional = requiresAdditional
   }
 
   package var isComplete: Bool {

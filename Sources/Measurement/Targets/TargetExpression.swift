@@ -1,0 +1,107 @@
+package import PacketDissector
+
+/// A target as people write it: a name, an address, or a network.
+package enum TargetExpression: Equatable, Sendable {
+  case name(String)
+  case address(IPAddress)
+  /// All addresses of a prefix, its bits behind the prefix length being zero.
+  case network(IPAddress, prefixLength: Int)
+
+  package struct Problem: Error, Equatable, Sendable, CustomStringConvertible {
+    package let text: String
+    package let reason: String
+
+    package var description: String { "'\(text.prefix(60))': \(reason)" }
+  }
+
+  /// More hosts than fit 32 bits are not asked in one run.
+  package static let longestHostPart = 32
+
+  package init(_ text: String) throws(Problem) {
+    // "[2001:db8::1]", as it stands in URLs.
+    let bare =
+      text.hasPrefix("[") && text.hasSuffix("]") ? String(text.dropFirst().dropLast()) : text
+    if let address = IPAddress(text: bare) {
+      self = .address(address)
+      return
+    }
+    let parts = bare.split(separator: "/", omittingEmptySubsequences: false)
+    if parts.count == 2, let address = IPAddress(text: String(parts[0])) {
+      self = try Self.network(address, parts[1], text)
+      return
+    }
+    guard Self.isName(bare) else {
+      throw Problem(text: text, reason: "neither a name nor an address nor a network")
+    }
+    self = .name(bare)
+  }
+
+  private static func network(
+    _ address: IPAddress, _ digits: Substring, _ text: String
+  ) throws(Problem) -> TargetExpression {
+    let width = address.isIPv6 ? 128 : 32
+    guard let length = Int(digits), digits.allSatisfy(\.isNumber), (0...width).contains(length)
+    else { throw Problem(text: text, reason: "a prefix length is 0 to \(width)") }
+    if length == width { return .address(address) }
+    let bits = width - length
+    guard bits <= longestHostPart else {
+      throw Problem(text: text, reason: "more than 2^\(longestHostPart) addresses")
+    }
+    let mask = UInt64.max << UInt64(bits)
+    let first =
+      address.isIPv6
+      ? IPAddress(v6High: address.high, low: address.low & mask)
+      : IPAddress(v4: UInt32(truncatingIfNeeded: address.low & mask))
+    return .network(first, prefixLength: length)
+  }
+
+  /// A host name of RFC 1123, or a link-local address with its interface ("fe80::1%eth0").
+  private static func isName(_ text: String) -> Bool {
+    if let mark = text.firstIndex(of: "%"), IPAddress(text: String(text[..<mark])) != nil {
+      return true
+    }
+    let labels = text.hasSuffix(".") ? text.dropLast() : text[...]
+    guard !labels.isEmpty, labels.utf8.count <= 253 else { return false }
+    // All numbers and dots is an address that was mistyped: a resolver would take it for one.
+    guard labels.utf8.contains(where: { !(0x30...0x39).contains($0) && $0 != 0x2E }) else {
+      return false
+    }
+    return labels.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { label in
+      (1...63).contains(label.utf8.count)
+        && label.unicodeScalars.allSatisfy {
+          $0.value >= 0x80 || $0 == "-" || $0 == "_" || $0.properties.isAlphabetic
+            || (0x30...0x39).contains($0.value)
+        }
+    }
+  }
+
+  /// How many addresses it stands for; nil for a name.
+  package var count: UInt64? {
+    switch self {
+    case .name: nil
+    case .address: 1
+    case .network(let first, let length): 1 << UInt64((first.isIPv6 ? 128 : 32) - length)
+    }
+  }
+}
+
+/// A list of targets: one a line, with comments behind #.
+package enum TargetList {
+  /// More lines are no list that somebody wrote.
+  package static let lineLimit = 4_000_000
+
+  /// The words of `bytes`; a file with several on a line is taken as well.
+  package static func words(in bytes: [UInt8]) -> [String] {
+    var words: [String] = []
+    for line in bytes.split(separator: UInt8(ascii: "\n")) {
+      let content = line.prefix { $0 != UInt8(ascii: "#") }
+      for word in content.split(whereSeparator: {
+        $0 == 0x20 || $0 == 0x09 || $0 == 0x0D || $0 == 0x2C
+      }) {
+        guard words.count < lineLimit else { return words }
+        words.append(String(decoding: word, as: UTF8.self))
+      }
+    }
+    return words
+  }
+}

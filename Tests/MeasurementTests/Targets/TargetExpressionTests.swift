@@ -1,0 +1,68 @@
+import PacketDissector
+import Testing
+
+@testable import Measurement
+
+@Suite("Targets")
+struct TargetExpressionTests {
+  static func words(_ text: String) throws -> String {
+    switch try TargetExpression(text) {
+    case .name(let name): "name \(name)"
+    case .address(let address): "address \(address)"
+    case .network(let first, let length): "network \(first)/\(length)"
+    }
+  }
+
+  @Test(
+    "Names, addresses and networks are told apart",
+    arguments: [
+      ("vpn.example.net", "name vpn.example.net"), ("localhost", "name localhost"),
+      ("vpn.example.net.", "name vpn.example.net."), ("gw_1.example", "name gw_1.example"),
+      ("192.0.2.7", "address 192.0.2.7"), ("2001:db8::7", "address 2001:db8::7"),
+      ("[2001:db8::7]", "address 2001:db8::7"), ("192.0.2.7/32", "address 192.0.2.7"),
+      ("192.0.2.7/24", "network 192.0.2.0/24"), ("10.0.0.0/8", "network 10.0.0.0/8"),
+      ("0.0.0.0/0", "network 0.0.0.0/0"), ("2001:db8::ff07/120", "network 2001:db8::ff00/120"),
+      ("2001:db8::1:2:3/96", "network 2001:db8::1:0:0/96"), ("fe80::1%eth0", "name fe80::1%eth0"),
+      ("b\u{FC}ro.example", "name b\u{FC}ro.example"),
+    ])
+  func kinds(text: String, expected: String) throws {
+    #expect(try Self.words(text) == expected)
+  }
+
+  @Test(
+    "What is none of them is refused with a reason",
+    arguments: [
+      ("", "'': neither a name nor an address nor a network"),
+      ("192.0.2.256", "'192.0.2.256': neither a name nor an address nor a network"),
+      ("192.0.2.0/33", "'192.0.2.0/33': a prefix length is 0 to 32"),
+      ("192.0.2.0/-1", "'192.0.2.0/-1': a prefix length is 0 to 32"),
+      ("2001:db8::/64", "'2001:db8::/64': more than 2^32 addresses"),
+      ("a..b", "'a..b': neither a name nor an address nor a network"),
+      ("a b", "'a b': neither a name nor an address nor a network"),
+      ("-x;rm", "'-x;rm': neither a name nor an address nor a network"),
+      ("\u{1B}[2J", "'\u{1B}[2J': neither a name nor an address nor a network"),
+    ])
+  func refused(text: String, message: String) {
+    #expect(throws: TargetExpression.Problem.self) { try TargetExpression(text) }
+    do { _ = try TargetExpression(text) } catch { #expect(error.description == message) }
+  }
+
+  @Test("A network counts its addresses without listing them")
+  func counts() throws {
+    #expect(try TargetExpression("10.0.0.0/8").count == 1 << 24)
+    #expect(try TargetExpression("0.0.0.0/0").count == 1 << 32)
+    #expect(try TargetExpression("2001:db8::/96").count == 1 << 32)
+    #expect(try TargetExpression("192.0.2.1").count == 1)
+    #expect(try TargetExpression("a.example").count == nil)
+  }
+
+  @Test("A list has targets a line or several, with comments")
+  func list() {
+    let text = "# ours\r\n192.0.2.1 vpn.example.net\r\n\n\t10.0.0.0/24,10.1.0.1 # office\n"
+    #expect(
+      TargetList.words(in: Array(text.utf8)) == [
+        "192.0.2.1", "vpn.example.net", "10.0.0.0/24", "10.1.0.1",
+      ])
+    #expect(TargetList.words(in: []).isEmpty)
+  }
+}
