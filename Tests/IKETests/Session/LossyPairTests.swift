@@ -20,6 +20,7 @@ struct LossyPairTests {
         Issue.record("seed \(seed) (\(scenario.description)): \(fault)")
       }
     }
+    print("\(Self.runs ?? 300) pairs: \(outcomes)")
     // The links are bad, but not so bad that nothing would be tried.
     #expect(outcomes[.established, default: 0] > (Self.runs ?? 300) / 3, "\(outcomes)")
   }
@@ -176,6 +177,8 @@ struct PairScenario: CustomStringConvertible {
     let here = Set(pair.initiator.children.map { [$0.inboundSPI, $0.outboundSPI] })
     let there = Set(session.children.map { [$0.outboundSPI, $0.inboundSPI] })
     demand(here == there, "the Child SAs differ: \(here) and \(there)")
+    let mayBeEmpty = features.contains { $0 == "childless" || $0.hasPrefix("delete") }
+    demand(mayBeEmpty || !here.isEmpty, "nobody deleted the Child SA, and it is gone")
     demand(
       pair.initiator.current?.initiatorSPI == session.current?.initiatorSPI,
       "the IKE SAs in use differ")
