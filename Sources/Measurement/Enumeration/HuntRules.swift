@@ -41,15 +41,18 @@ struct HuntRules: Sendable {
   }
 
   /// A method with a small share that none of the boxes has and that the peer will hardly take: rare ones,
-  /// which stand last in the catalogue, go first.
+  /// which stand last in the catalogue, go first. One that was accepted before only as a last resort.
   func decoy(for boxes: [SuiteBox]) -> Int? {
-    let asked = boxes.reduce(Alternatives.none) { $0.union($1.keyExchange) }
-    let unusable = asked.union(spoiled)
-    let small = catalogue.methods.indices.reversed().filter { index in
+    let candidates = decoys(for: boxes)
+    return candidates.first { !accepted.contains($0) } ?? candidates.first
+  }
+
+  private func decoys(for boxes: [SuiteBox]) -> [Int] {
+    let unusable = boxes.reduce(spoiled) { $0.union($1.keyExchange) }
+    return catalogue.methods.indices.reversed().filter { index in
       guard !unusable.contains(index), let bytes = catalogue.shareBytes(index) else { return false }
       return bytes <= Self.smallShare
     }
-    return small.first { !accepted.contains($0) } ?? small.first
   }
 
   /// The method among those offered whose share goes with the request: one that was accepted before, or
@@ -67,12 +70,17 @@ struct HuntRules: Sendable {
     var packed: [SuiteBox] = []
     while let box = pending.first {
       let boxes = packed + [box]
-      let beside = share ?? decoy(for: boxes)
+      let beside = share ?? decoys(for: boxes).first { !accepted.contains($0) }
       if let beside, fits(boxes, beside: beside) {
         packed = boxes
         pending.removeFirst()
-      } else if packed.isEmpty, let (left, right) = halves(box, leavingMethod: beside == nil) {
+      } else if !packed.isEmpty {
+        break
+      } else if let (left, right) = halves(box, leavingMethod: beside == nil) {
         pending.replaceSubrange(0..<1, with: [left, right])
+      } else if let last = decoy(for: [box]), share == nil, fits([box], beside: last) {
+        pending.removeFirst()
+        return [box]
       } else {
         break
       }

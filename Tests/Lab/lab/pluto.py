@@ -84,6 +84,9 @@ class Pluto:
         """Begin; the daemon goes on by itself."""
         return self.whack("--name", name, "--initiate", "--asynchronous")
 
+    def terminate(self, name="net"):
+        self.whack("--name", name, "--terminate")
+
     def log(self):
         return (self.folder / "log").read_text(errors="replace")
 
