@@ -11,7 +11,7 @@ unwanted = (^|/)\.build|(^|/)Package\.resolved$$|^captures/|\.(o|d|swiftmodule|p
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help run build test lint format man completions bench lab install clean
+.PHONY: help run build test pairs lint format man completions bench lab install clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' Makefile | expand -t 16
@@ -26,6 +26,10 @@ build: ## install what the build needs, build the release
 test: ## install what the tests need, run them all
 	@scripts/setup --test
 	@swift test --disable-xctest
+
+pairs: ## run 10,000 pairs of IKE sessions over lossy links, in virtual time
+	@scripts/setup --test
+	@IPSECDIAG_PAIR_RUNS=10000 swift test --disable-xctest --filter LossyPairTests
 
 lint: ## check format, generated files and what git tracks
 	swift format lint --strict $(sources)

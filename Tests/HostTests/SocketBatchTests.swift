@@ -76,6 +76,26 @@ struct SocketBatchTests {
     #expect(received == 2)
   }
 
+  @Test("Every one of many refusals is told, and none holds up the rest")
+  func manyRefusals() throws {
+    var sender = try Loopback.socket(isIPv6: false)
+    let closed = try UDPSocketTests.closedPort(isIPv6: false)
+    var batch = OutgoingBatch()
+    var told: [UInt16] = []
+    for round in 0..<20 as Range<UInt16> {
+      for number in 0..<64 as Range<UInt16> {
+        let added = batch.append(Message.host(round * 64 + number).rawBytes, to: closed)
+        #expect(added)
+      }
+      #expect(sender.sendBatch(&batch) { _, error in Issue.record("\(error)") } == 64)
+      while let report = sender.receiveError() {
+        var reader = ByteReader(report.quoted.rawBytes)
+        told.append(try reader.host16())
+      }
+    }
+    #expect(told == Array(0..<1280))
+  }
+
   @Test("A batch has room for the largest datagram, and for none that is larger")
   func largest() throws {
     let sender = try Loopback.socket(isIPv6: false)

@@ -90,6 +90,8 @@ package struct RawSocket: ~Copyable {
   }
 
   /// What became of a packet sent before: the next entry of the error queue; nil when it is empty.
+  ///
+  /// To be read through: what is left there takes room from what is still to come.
   package mutating func receiveError() -> SocketErrorReport? {
     socket.receiveError()
   }

@@ -119,31 +119,26 @@ package struct TCPConnection: ~Copyable {
     case end
   }
 
-  /// Reads up to `limit` bytes, and adds them to `bytes`.
-  package func read(
-    into bytes: inout [UInt8], limit: Int = 65_536
-  ) throws(SocketError) -> Reading {
-    let before = bytes.count
-    let room = max(1, limit)
-    bytes.append(contentsOf: repeatElement(0, count: room))
-    let count = readOnce(into: &bytes, at: before)
-    bytes.removeLast(room - max(0, count))
-    if count > 0 { return .bytes(count) }
-    if count == 0 { return .end }
-    let code = Int32(clamping: -count)
-    if code == EAGAIN { return .nothing }
-    throw SocketError(.receive, code: code)
-  }
+  /// The most that one call to ``read(into:)`` takes.
+  package static let readSize = 65_536
 
-  /// How many bytes came, or an `errno` made negative.
-  private func readOnce(into bytes: inout [UInt8], at start: Int) -> Int {
-    unsafe bytes.withUnsafeMutableBytes { bytes in
-      let room = unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[start...])
-      while true {
-        // The count is the buffer's.
+  /// Reads what has come, up to ``readSize`` bytes, and adds it to `bytes`.
+  package func read(into bytes: inout [UInt8]) throws(SocketError) -> Reading {
+    while true {
+      let (count, code) = unsafe withUnsafeTemporaryAllocation(
+        byteCount: Self.readSize, alignment: 16
+      ) { room in
+        // The count is the buffer's; of that only what was written is read.
         let count = unsafe recv(socket.number, room.baseAddress, room.count, 0)
-        if count >= 0 { return count }
-        if errno != EINTR { return -Int(errno) }
+        if count > 0 { unsafe bytes.append(contentsOf: room.prefix(count)) }
+        return (count, errno)
+      }
+      if count > 0 { return .bytes(count) }
+      if count == 0 { return .end }
+      switch code {
+      case EINTR: continue
+      case EAGAIN: return .nothing
+      default: throw SocketError(.receive, code: code)
       }
     }
   }

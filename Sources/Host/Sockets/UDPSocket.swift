@@ -111,6 +111,8 @@ package struct UDPSocket: ~Copyable {
   }
 
   /// What became of a datagram sent before: the next entry of the error queue; nil when it is empty.
+  ///
+  /// To be read through: what is left there takes room from what is still to come.
   package mutating func receiveError() -> SocketErrorReport? {
     socket.receiveError()
   }

@@ -27,6 +27,11 @@ package final class IKESA {
   var answered: AnsweredRequest?
   /// The peer's rekeying of what this side's request under way rekeys.
   var collision: RekeyCollision?
+  /// What the peer made in this SA's stead, having lost a collision.
+  var redundantSuccessor: IKESA?
+  /// SPIs of the peer's that it deleted while this side may not have heard yet that there are such Child
+  /// SAs: the answer that says so is still under way.
+  var stillborn: Set<UInt32> = []
   /// What the peer's CREATE_CHILD_SA has agreed on, while its IKE_FOLLOWUP_KE is to come; of several only
   /// the last, as the peer's window has one message.
   var followup: CreateChildAgreement?

@@ -76,6 +76,7 @@ extension IKESession {
   /// whose deletion is under way here too (RFC 7296, section 1.4.1).
   private func deleteInReturn(_ delete: DeletePayload, on sa: IKESA) -> [IKEPayload] {
     let peerSPIs = delete.spis.compactMap(UInt32.init(octets:))
+    if sa.isMakingChild { sa.stillborn.formUnion(peerSPIs) }
     let gone = children.filter {
       $0.suite.protocolID == delete.protocolID && peerSPIs.contains($0.outboundSPI)
     }

@@ -1,4 +1,5 @@
 import Glibc
+import IPsecCrypto
 import PacketDissector
 import Testing
 
@@ -20,6 +21,7 @@ struct LossyPairTests {
         Issue.record("seed \(seed) (\(scenario.description)): \(fault)")
       }
     }
+    print("\(Self.runs ?? 300) pairs: \(outcomes)")
     // The links are bad, but not so bad that nothing would be tried.
     #expect(outcomes[.established, default: 0] > (Self.runs ?? 300) / 3, "\(outcomes)")
   }
@@ -96,10 +98,39 @@ struct PairScenario: CustomStringConvertible {
       alice.fragmentBytes = [250, 180]
       bob.fragmentBytes = [250, 180]
       features.append("fragments")
+      if chance(&random, 4) {
+        // Five transmissions come down to the smaller size with a few to spare.
+        link.largestProtected = 180
+        link.lossPercent /= 2
+        features.append("small path")
+      }
     }
+    varyProofs(&alice, &bob, &random, &features)
     if chance(&random, 4) {
       alice.isChildless = true
       features.append("childless")
+    }
+  }
+
+  private static func varyProofs(
+    _ alice: inout PeerConfiguration, _ bob: inout PeerConfiguration,
+    _ random: inout SplitMix64, _ features: inout [String]
+  ) {
+    switch random.next() % 6 {
+    case 0:
+      alice.credential = .null
+      bob.requirement = .null
+      features.append("NULL")
+    case 1:
+      let password = Secret(copying: Array("open sesame".utf8))
+      alice.credential = .eap(EAPCredential(userName: "alice", password: password))
+      bob.requirement = .eap(accounts: ["alice": password])
+      features.append("EAP")
+    case 2:
+      alice.ppk = PPKSessionTests.policy("one", isMandatory: false)
+      if chance(&random, 2) { bob.ppk = alice.ppk }
+      features.append("PPK")
+    default: break
     }
   }
 
@@ -176,6 +207,8 @@ struct PairScenario: CustomStringConvertible {
     let here = Set(pair.initiator.children.map { [$0.inboundSPI, $0.outboundSPI] })
     let there = Set(session.children.map { [$0.outboundSPI, $0.inboundSPI] })
     demand(here == there, "the Child SAs differ: \(here) and \(there)")
+    let mayBeEmpty = features.contains { $0 == "childless" || $0.hasPrefix("delete") }
+    demand(mayBeEmpty || !here.isEmpty, "nobody deleted the Child SA, and it is gone")
     demand(
       pair.initiator.current?.initiatorSPI == session.current?.initiatorSPI,
       "the IKE SAs in use differ")

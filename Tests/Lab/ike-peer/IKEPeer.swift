@@ -28,17 +28,9 @@ struct IKEPeer: ParsableCommand {
   @Option(help: "seconds") var rekeyChildAfter: Int?
   @Option(help: "seconds") var rekeyIKEAfter: Int?
   @Option(help: "seconds") var deleteAfter: Int?
-  @Option var ppk: String?
   @Flag(help: "ask for an address") var config = false
   @Flag var childless = false
   @Flag var keepGoing = false
-
-  enum CodingKeys: String, CodingKey {
-    case role, local, remote, auth, id, ike, esp, ts, fragmentSize, rekeyChildAfter, deleteAfter
-    case remoteID = "remote-id"
-    case rekeyIKEAfter = "rekey-ike-after"
-    case ppk, config, childless, keepGoing
-  }
 
   func run() throws {
     let configuration = try PeerFile.configuration(self)

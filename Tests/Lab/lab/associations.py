@@ -18,16 +18,28 @@ def complaints(log):
 
 
 class Standing(NamedTuple):
-    """The SAs of a daemon that stand, by their SPIs: of IKE the initiator's, of Child SAs the
-    daemon's inbound one."""
+    """The SAs of a daemon that stand, by names that change when they are rekeyed."""
 
     ike: frozenset
     child: frozenset
 
+    @property
+    def settled(self):
+        """One of each, or nothing: nothing is under way."""
+        return len(self.ike) == len(self.child) <= 1
+
 
 def of_charon(daemon):
-    """From `swanctl --list-sas`."""
+    """By SPIs, from `swanctl --list-sas`."""
     text = daemon.swanctl("--list-sas", "--raw")
     return Standing(
         frozenset(re.findall(r"state=ESTABLISHED [^{}]*?initiator-spi=([0-9a-f]{16})", text)),
         frozenset(re.findall(r"state=INSTALLED [^{}]*?spi-in=([0-9a-f]{8})", text)))
+
+
+def of_pluto(daemon):
+    """By the numbers of its states, from `whack --showstates`."""
+    text = daemon.whack("--showstates")
+    return Standing(*(
+        frozenset(re.findall(rf"#(\d+): .*STATE_V2_ESTABLISHED_{kind}_SA", text))
+        for kind in ("IKE", "CHILD")))

@@ -5,7 +5,7 @@ import time
 from typing import NamedTuple
 
 from . import charon
-from .associations import complaints, of_charon
+from .associations import Standing, complaints, of_charon, of_pluto
 from .charon import Charon, tunnel
 from .credentials import Credentials, other
 from .engine import Engine
@@ -15,6 +15,8 @@ from .sent import senders_of_ike_fragments
 
 # Seconds after which SAs are rekeyed and deleted, and within which all else is to happen.
 REKEY, DELETE, PATIENCE = 2, 3, 12
+
+NOTHING = Standing(frozenset(), frozenset())
 
 
 class Outcome(NamedTuple):
@@ -51,13 +53,17 @@ def start_charon(case, lab, side, credentials, suites):
         certificates=certificates)
 
 
+# libreswan rekeys this long before the end of a lifetime where it is the initiator, and a quarter of
+# it where it is the responder.
+MARGIN = 4
+
 # strongSwan's words and libreswan's for the suites of the cases.
 ALGORITHMS = {
     "aes256gcm16-prfsha384-ecp256": "aes_gcm256-sha2_384;dh19",
     "aes256-sha256-modp2048": "aes256-sha2_256;dh14",
     "aes256-sha512-ecp384": "aes256-sha2_512;dh20",
     "aes128gcm16-prfsha256-x25519": "aes_gcm128-sha2_256;dh31",
-    "aes128gcm16": "aes_gcm128-null", "aes256gcm16": "aes_gcm256-null",
+    "aes128gcm16": "aes_gcm128-null", "aes128gcm16-x25519": "aes_gcm128-null;dh31", "aes256gcm16": "aes_gcm256-null",
     "aes256-sha256": "aes256-sha2_256",
 }
 
@@ -68,6 +74,9 @@ def start_pluto(case, lab, side, credentials, suites):
         lines |= {"right": "%any"} if side == "b" else {"left": ADDRESS["behind"]}
     if case.fragments:
         lines["fragmentation"] = "force"
+    if case.rekeyed_by == "them":
+        lifetime = "ikelifetime" if case.rekeys == "ike" else "salifetime"
+        lines |= {lifetime: f"{REKEY + MARGIN}s", "rekeymargin": f"{MARGIN}s", "rekeyfuzz": "0%"}
     return Pluto(
         lab.b if side == "b" else lab.a,
         connection(side, ike=ALGORITHMS[suites[0]], esp=ALGORITHMS[suites[1]], **lines),
@@ -91,13 +100,18 @@ class Meeting:
         if case.rekeyed_by == "us":
             more += [f"--rekey-{case.rekeys}-after", str(REKEY)]
         if case.deleted_by == "us":
-            more += ["--delete-after", str(DELETE + (REKEY if case.rekeys else 0))]
+            more += ["--delete-after", str(self.delete_after)]
         local, remote = ADDRESS[self.side], ADDRESS[other(self.side)]
         if case.nat:
             # A responder learns the address in front of the NAT from the packets.
             local = ADDRESS["behind"] if self.side == "a" else local
         return Engine(self.lab.a if self.side == "a" else self.lab.b, self.command, case.role,
                       self.side, local, remote, self.credentials, *self.suites, more)
+
+    @property
+    def delete_after(self):
+        slowly = REKEY + MARGIN if self.case.kernel else 0
+        return DELETE + slowly + (REKEY if self.case.rekeys else 0)
 
     def daemon(self):
         start = start_charon if self.strongswan else start_pluto
@@ -116,7 +130,8 @@ class Meeting:
                 daemon.initiate(wait=False)
             else:
                 daemon.initiate()
-        outcome = (self.with_charon if self.strongswan else self.with_pluto)(daemon, engine)
+        whole = self.strongswan or self.case.kernel
+        outcome = (self.whole if whole else self.without_child)(daemon, engine)
         if self.case.fragments:
             capture.stop()
             outcome = outcome._replace(fragments=len(senders_of_ike_fragments(capture.path)) == 2)
@@ -125,7 +140,7 @@ class Meeting:
             return outcome._replace(remark=" | ".join(line.strip() for line in said[-6:]))
         return outcome
 
-    def with_charon(self, daemon, engine):
+    def whole(self, daemon, engine):
         case = self.case
         ike = engine.wait_for("established", PATIENCE)
         child = ike and engine.wait_for("child", PATIENCE)
@@ -134,29 +149,27 @@ class Meeting:
         rekeyed = None
         if case.rekeys:
             rekeyed = engine.wait_for(f"rekeyed-{case.rekeys}", REKEY + PATIENCE)
-            time.sleep(0.5)
-            now = self.standing(daemon)
+            now = self.standing(daemon, other_than=first)
             changed = now.ike != first.ike if case.rekeys == "ike" else now.child != first.child
             rekeyed = rekeyed and changed and len(now.ike) == len(now.child) == 1
         if case.deleted_by == "them":
             daemon.terminate()
-        deleted = engine.wait_for("deleted", DELETE + REKEY + PATIENCE) and engine.end()
-        time.sleep(0.3)
-        last = self.standing(daemon)
+        deleted = engine.wait_for("deleted", self.delete_after + PATIENCE) and engine.end()
+        last = self.standing(daemon, other_than=first)
         return Outcome(
-            ike=ike, child=child, rekeyed=rekeyed, deleted=deleted and not (last.ike or last.child),
-            complaints=tuple(complaints(daemon.log())))
+            ike=ike, child=child, rekeyed=rekeyed, deleted=deleted and last == NOTHING,
+            complaints=tuple(complaints(daemon.log())) if self.strongswan else ())
 
-    def standing(self, daemon):
-        """What stands; charon may be a moment behind the event of our engine."""
-        until = time.monotonic() + 1
-        while (standing := of_charon(daemon)) != (frozenset(), frozenset()):
-            if standing.ike and standing.child or time.monotonic() > until:
+    def standing(self, daemon, other_than=NOTHING):
+        """What stands once that has changed; the daemon may be a moment behind our engine."""
+        until = time.monotonic() + 2
+        while True:
+            standing = (of_charon if self.strongswan else of_pluto)(daemon)
+            if (standing.settled and standing != other_than) or time.monotonic() > until:
                 return standing
             time.sleep(0.1)
-        return standing
 
-    def with_pluto(self, daemon, engine):
+    def without_child(self, daemon, engine):
         """Only the IKE SA counts, as Child SAs need ESP in the kernel.
 
         For want of it, pluto as the initiator drops the IKE SA at once and says nothing.
@@ -167,5 +180,5 @@ class Meeting:
         ike = ike and "authenticated" in daemon.log()
         if self.case.role == "respond":
             return Outcome(ike=ike, deleted=None)
-        deleted = engine.wait_for("deleted", DELETE + PATIENCE) and engine.end()
+        deleted = engine.wait_for("deleted", self.delete_after + PATIENCE) and engine.end()
         return Outcome(ike=ike, deleted=deleted)

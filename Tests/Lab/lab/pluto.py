@@ -35,13 +35,11 @@ class Pluto:
     """A running pluto with its connections loaded.
 
     `connections` is the text of ipsec.conf after its `config setup`, `setup` lines for that.
-    `secrets` is the text of ipsec.secrets. `certificates` maps nicknames to a certificate and its key,
-    or to that of an authority and None; `prepare` is called with the folder of NSS's database, for
-    whatever else belongs in it.
+    `secrets` is the text of ipsec.secrets. `prepare` is called with the folder of NSS's database,
+    to put certificates in it.
     """
 
-    def __init__(self, host, connections, setup="", secrets=None, certificates=None,
-                 prepare=None):
+    def __init__(self, host, connections, setup="", secrets=None, prepare=None):
         self.host = host
         self.program = programs.libreswan() / "usr/libexec/ipsec"
         self.folder = host.folder / f"pluto-{host.namespace}-{time.monotonic_ns()}"
@@ -54,8 +52,6 @@ class Pluto:
             secrets or ': PSK "an-example-secret-for-recordings"\n')
         subprocess.run(["certutil", "-N", "-d", f"sql:{self.folder}/nss", "--empty-password"],
                        check=True, capture_output=True, timeout=30)
-        for nickname, (certificate, key) in (certificates or {}).items():
-            self.store(nickname, certificate, key)
         if prepare:
             prepare(self.folder / "nss")
         self.process = host.start(
@@ -75,21 +71,6 @@ class Pluto:
             if line.startswith("conn ") and not line.endswith("%default"):
                 self.addconn(line.split()[1])
 
-    def store(self, nickname, certificate, key):
-        """Put a certificate into NSS's database, with its key or as an authority's."""
-        database = f"sql:{self.folder}/nss"
-        if key is None:
-            commands = [["certutil", "-A", "-d", database, "-n", nickname, "-t", "CT,,", "-i",
-                         str(certificate)]]
-        else:
-            bundle = str(self.folder / "bundle.p12")
-            commands = [
-                ["openssl", "pkcs12", "-export", "-in", str(certificate), "-inkey", str(key),
-                 "-name", nickname, "-out", bundle, "-passout", "pass:"],
-                ["pk12util", "-i", bundle, "-d", database, "-W", ""]]
-        for command in commands:
-            subprocess.run(command, check=True, capture_output=True, timeout=30)
-
     def addconn(self, name):
         return self.host.run(
             str(self.program / "addconn"), "--config", f"{self.folder}/ipsec.conf", "--ctlsocket",
@@ -102,6 +83,9 @@ class Pluto:
     def initiate(self, name="net"):
         """Begin; the daemon goes on by itself."""
         return self.whack("--name", name, "--initiate", "--asynchronous")
+
+    def terminate(self, name="net"):
+        self.whack("--name", name, "--terminate")
 
     def log(self):
         return (self.folder / "log").read_text(errors="replace")

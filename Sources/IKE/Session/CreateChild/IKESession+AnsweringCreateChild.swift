@@ -172,6 +172,8 @@ extension IKESession {
       $0.suite.protocolID == rekey.protocolID && $0.outboundSPI.octets == rekey.spi
     }
     guard let old else {
+      // Perhaps it is the one that this side waits to hear of.
+      guard !sa.isMakingChild else { throw .temporary }
       throw .notify(
         NotifyPayload(.childSANotFound, protocolID: rekey.protocolID, spi: rekey.spi))
     }

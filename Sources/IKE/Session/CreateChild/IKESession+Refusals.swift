@@ -15,6 +15,7 @@ extension IKESession {
       return
     }
     let collision = sa.takeCollision()
+    _ = sa.takeStillborn()
     switch error.type {
     case .invalidSyntax, .authenticationFailed:
       // The peer takes it for the end of the IKE SA (RFC 7296, section 2.21.3).
@@ -47,6 +48,7 @@ extension IKESession {
     _ exchange: CreateChildExchange, because fault: ChildFault, on sa: IKESA, at now: Instant
   ) {
     _ = sa.takeCollision()
+    _ = sa.takeStillborn()
     switch exchange.purpose {
     case .ike:
       // The peer goes on in an IKE SA that this side cannot have.

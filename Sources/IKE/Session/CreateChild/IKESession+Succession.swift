@@ -16,12 +16,14 @@ extension IKESession {
       concludeOwn(own, replacing: replaced, isRedundant: isRedundant, on: sa, at: now)
     case .ike(let suite, let initiatorSPI, let responderSPI):
       let own = try agreement.ikeSA(suite, initiatorSPI, responderSPI, on: sa, isInitiator: true)
-      if let collision = sa.takeCollision(), collision.wins(against: agreement.nonces) {
+      let collision = sa.takeCollision()
+      if let collision, collision.wins(against: agreement.nonces) {
         // If the peer's lacks secrets still, it takes over when it has them.
         if let successor = collision.successor { adopt(successor, from: sa, at: now) }
         keep(own)
         start(.deleteIKE, on: own, at: now)
       } else {
+        sa.redundantSuccessor = collision?.successor
         adopt(own, from: sa, at: now)
         start(.deleteIKE, on: sa, at: now)
       }
@@ -33,6 +35,11 @@ extension IKESession {
   ) {
     let old = replaced.flatMap(child)
     children.append(own)
+    defer {
+      if sa.takeStillborn().contains(own.outboundSPI) {
+        forgetChildren(inboundSPIs: [own.inboundSPI], by: .peer)
+      }
+    }
     if isRedundant {
       emit(.childEstablished(own))
       start(.deleteChildren([own.inboundSPI]), on: sa, at: now)
@@ -94,10 +101,29 @@ extension IKESession {
       }
       adopt(successor, from: sa, at: now)
     }
-    if let current, case .liveness? = sa.underWay?.exchange {
-      start(.liveness, on: current, at: now)
-    }
+    if let unanswered = sa.underWay?.exchange { resume(unanswered, at: now) }
     retire(sa)
+  }
+
+  /// The peer has heard that an IKE SA is gone which another took over from.
+  func haveDeleted(_ sa: IKESA, at now: Instant) {
+    retire(sa)
+    // The peer deletes what it made in vain, unless it heard of the deletion before it had the answer that
+    // makes it: then it has forgotten its own exchange (RFC 7296, section 2.25.2).
+    guard let redundant = sa.redundantSuccessor, !redundant.isDeleted else { return }
+    sa.redundantSuccessor = nil
+    start(.deleteIKE, on: redundant, at: now)
+  }
+
+  /// What stayed unanswered on an IKE SA that is gone goes on in the one in use, if it can.
+  private func resume(_ exchange: Exchange, at now: Instant) {
+    guard let current else { return }
+    switch exchange {
+    case .liveness, .deleteChildren, .discardChild: start(exchange, on: current, at: now)
+    case .createChild(let createChild):
+      if !createChild.rekeysIKE { report(.refused(.temporaryFailure), of: createChild) }
+    case .intermediate, .authentication, .deleteIKE, .farewell: break
+    }
   }
 
   private func move(_ exchanges: [Exchange], to sa: IKESA) {
@@ -121,5 +147,16 @@ extension IKESA {
   func takeCollision() -> RekeyCollision? {
     defer { collision = nil }
     return collision
+  }
+
+  /// What the peer deleted in the course of an exchange that ends now.
+  func takeStillborn() -> Set<UInt32> {
+    defer { stillborn = [] }
+    return stillborn
+  }
+
+  /// Whether the peer may have a Child SA that this side is still to hear of.
+  var isMakingChild: Bool {
+    if case .createChild(let exchange)? = underWay?.exchange { !exchange.rekeysIKE } else { false }
   }
 }
