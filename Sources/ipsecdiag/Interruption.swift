@@ -7,6 +7,9 @@ enum Interruption {
 
   static var isRequested: Bool { requested.load(ordering: .relaxed) }
 
+  /// Asks for the same without a signal.
+  static func request() { requested.store(true, ordering: .relaxed) }
+
   /// Takes SIGINT and SIGTERM. Without SA_RESTART, so that a read which waits ends.
   static func watch() {
     var action = sigaction()

@@ -63,16 +63,6 @@ struct LivenessOptions: ParsableArguments {
       "Propose settings with which a dead peer is noticed within this time.", valueName: "time"))
   var target: Seconds?
 
-  /// A time of the command line, in seconds.
-  struct Seconds: ExpressibleByArgument {
-    let value: Double
-
-    init?(argument: String) {
-      guard let seconds = ConfigurationDuration.seconds(argument) else { return nil }
-      value = seconds
-    }
-  }
-
   mutating func validate() throws {
     if let ikeVersion, DetectionTime.IKEVersion(rawValue: ikeVersion) == nil {
       throw ValidationError("--ike-version is 1 or 2, not \(ikeVersion).")
@@ -166,13 +156,9 @@ extension LivenessOptions {
   private func configured() throws -> DetectionTimeReport {
     var files: [(name: String, LivenessConfiguration)] = []
     for path in config {
-      do {
-        let bytes = try ConfigurationFile.read(path)
-        files.append(
-          (path == "-" ? "standard input" : path, LivenessConfiguration(bytes, daemon: daemon)))
-      } catch {
-        throw Failure(error.description, exitCode: Self.exitCode(of: error))
-      }
+      let bytes = try InputFile.read(path)
+      files.append(
+        (path == "-" ? "standard input" : path, LivenessConfiguration(bytes, daemon: daemon)))
     }
     // charon's settings hold for every connection, whichever file they stand in.
     let charon = files.compactMap(\.1.retransmission).last
@@ -226,15 +212,6 @@ extension LivenessOptions {
     case .iked: break
     }
     return settings
-  }
-
-  private static func exitCode(of error: ConfigurationFile.Failure) -> Int32 {
-    switch error {
-    case .missing, .directory: ExitCodes.inputMissing
-    case .permissionDenied: ExitCodes.noPermission
-    case .cannotRead: ExitCodes.inputOutput
-    case .tooLarge: ExitCodes.badData
-    }
   }
 }
 

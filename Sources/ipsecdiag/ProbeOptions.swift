@@ -47,6 +47,11 @@ struct ProbeSendingOptions: ParsableArguments {
     help: ArgumentHelp("Packets a second, to all targets together.", valueName: "number"))
   var rate = 50
 
+  @Option(
+    help: ArgumentHelp(
+      "How many names and addresses are asked at the same time.", valueName: "number"))
+  var concurrency = 16
+
   @Flag(help: "Ask for IKE in TCP on port 4500 (RFC 9329) as well.")
   var tcp = false
 
@@ -65,6 +70,7 @@ struct ProbeSendingOptions: ParsableArguments {
     if !(0...10).contains(retries) { throw ValidationError("--retries is 0 to 10.") }
     if !(1...1000).contains(count) { throw ValidationError("--count is 1 to 1000.") }
     if !(1...1_000_000).contains(rate) { throw ValidationError("--rate is 1 to 1000000.") }
+    if !(1...256).contains(concurrency) { throw ValidationError("--concurrency is 1 to 256.") }
     if let source, isIPv4 && source.isIPv6 || isIPv6 && !source.isIPv6 {
       throw ValidationError("--source is of the other address family.")
     }
@@ -129,9 +135,9 @@ struct ProbeQuestionOptions: ParsableArguments {
     let bytes = try InputFile.read(policy)
     let (read, problems) = ProbePolicy.parse(bytes)
     let name = policy == "-" ? "standard input" : policy
-    for problem in problems.dropFirst() { StandardError.write("error: \(name), \(problem)") }
-    if let first = problems.first {
-      throw Failure("\(name), \(first)", exitCode: ExitCodes.badData)
+    for problem in problems.dropLast() { StandardError.write("error: \(name), \(problem)") }
+    if let last = problems.last {
+      throw Failure("\(name), \(last)", exitCode: ExitCodes.badData)
     }
     guard !read.lines.isEmpty else {
       throw Failure(

@@ -19,7 +19,7 @@ struct ProbeProgress {
   }
 
   /// Shows how many of all are done, a few times a second.
-  mutating func show(_ done: UInt64, up: Int, at now: Instant) {
+  mutating func show(_ done: UInt64, up: UInt64, at now: Instant) {
     guard isWanted, now - shown > .milliseconds(200), now - started > .seconds(1) else { return }
     shown = now
     isShown = true

@@ -1,3 +1,4 @@
+internal import ArgumentParser
 internal import Diagnosis
 internal import Measurement
 internal import PacketDissector
@@ -6,13 +7,13 @@ internal import Report
 /// Writes what a probe finds in the form that was asked for: each result as it comes where the form allows
 /// it, and all together at the end.
 struct ProbeWriter {
-  enum Format: String, CaseIterable {
+  enum Format: String, CaseIterable, ExpressibleByArgument {
     case text, json, ndjson, nagios, prometheus
   }
 
   private let format: Format
   private let naming: Naming
-  private let options: DiagnosisText.Options
+  private var options: DiagnosisText.Options
   private let output = Output()
   private let json: ProbeJSON
   private(set) var summary = ProbeSummary()
@@ -21,19 +22,24 @@ struct ProbeWriter {
   private var failures: [ProbeFailure] = []
   private var isFirst = true
 
-  /// More than one address is to come, so that a closing line is of use.
+  /// More than one address may come, so that a closing line is of use.
   private let closes: Bool
+  /// With more addresses than so many, each has a line alone, as long as no more is asked for.
+  private static let blockLimit: UInt64 = 8
 
-  init(_ format: Format, _ naming: Naming, _ options: DiagnosisText.Options, closes: Bool) {
+  init(
+    _ format: Format, _ naming: Naming, _ options: DiagnosisText.Options, addresses: UInt64
+  ) {
     self.format = format
     self.naming = naming
     self.options = options
-    self.closes = closes
+    closes = addresses > 1
+    if addresses > Self.blockLimit, !options.isVerbose { self.options.isQuiet = true }
     json = ProbeJSON(naming, toolVersion: Ipsecdiag.version)
     if format == .json { json.open(to: &output.text) }
   }
 
-  mutating func add(_ report: ProbeReport) throws {
+  mutating func add(_ report: ProbeReport) throws(Failure) {
     summary.add(report)
     switch format {
     case .text:
@@ -47,7 +53,7 @@ struct ProbeWriter {
     try flush()
   }
 
-  mutating func add(_ failure: ProbeFailure) throws {
+  mutating func add(_ failure: ProbeFailure) throws(Failure) {
     summary.add(failure)
     switch format {
     case .text, .prometheus:
@@ -58,11 +64,13 @@ struct ProbeWriter {
     try flush()
   }
 
-  /// Addresses of a network that gave no sign.
-  mutating func addSilent(_ count: UInt64) { summary.addSilent(count) }
+  /// Addresses of a network that do not speak IKE, as most do not.
+  mutating func addUnused(_ count: UInt64) { summary.addUnused(count) }
 
   /// Ends the report under the state that its exit code says.
-  mutating func end(isInterrupted: Bool, _ state: (ProbeSummary) -> NagiosReport.State) throws {
+  mutating func end(
+    isInterrupted: Bool, _ state: (ProbeSummary) -> NagiosReport.State
+  ) throws(Failure) {
     summary.isInterrupted = isInterrupted
     switch format {
     case .text:
@@ -79,7 +87,7 @@ struct ProbeWriter {
     try flush()
   }
 
-  private func flush() throws {
+  private func flush() throws(Failure) {
     do throws(Output.Failure) {
       try output.flush()
     } catch {

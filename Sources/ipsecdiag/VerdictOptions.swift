@@ -23,7 +23,7 @@ struct VerdictOptions: ParsableArguments {
   @Flag(name: .shortAndLong, help: "The verdict's line alone.")
   var quiet = false
 
-  @Flag(name: .shortAndLong, help: "All frames of the evidence, and every SA in full.")
+  @Flag(name: .shortAndLong, help: "All frames of the evidence, and every SA or answer in full.")
   var verbose = false
 
   @Option(

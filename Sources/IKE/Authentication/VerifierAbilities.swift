@@ -40,15 +40,15 @@ extension VerifierAbilities {
     return NotifyPayload(.signatureHashAlgorithms, .hashAlgorithms(numbers))
   }
 
-  /// SUPPORTED_AUTH_METHODS with what satisfies a requirement; empty for EAP, which has no AUTH method of
-  /// its own. Any of the authorities of our CERTREQ will do, so that every link is 0.
+  /// SUPPORTED_AUTH_METHODS with what satisfies a requirement; for EAP, the method that its MSK is proven
+  /// by, as an empty list would mean that the list is still to come. Any of the authorities of our CERTREQ will do, so that every link is 0.
   package static func announcement(of requirement: PeerRequirement) -> NotifyPayload {
     let list: [AuthenticationAnnouncement] =
       switch requirement {
-      case .preSharedKey: [AuthenticationAnnouncement(method: .sharedKeyMessageIntegrityCode)]
+      case .preSharedKey, .eap:
+        [AuthenticationAnnouncement(method: .sharedKeyMessageIntegrityCode)]
       case .null: [AuthenticationAnnouncement(method: .nullAuthentication)]
       case .certificate: signatureAnnouncements
-      case .eap: []
       }
     return NotifyPayload(.supportedAuthMethods, .authenticationMethods(list))
   }

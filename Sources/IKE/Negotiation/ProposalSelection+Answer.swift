@@ -79,7 +79,7 @@ extension ProposalSelection {
 extension Proposal {
   /// Whether a cipher of this offer that is no AEAD must come with integrity: in IKE always, and where
   /// NONE can only have been meant for an AEAD cipher beside it.
-  fileprivate var needsIntegrity: Bool {
+  var needsIntegrity: Bool {
     protocolID != .esp || transforms.contains(where: \.isAEAD)
   }
 }

@@ -100,9 +100,9 @@ private struct ProposalMatch {
       if offered.isEmpty { return [nil] }
       return offered.filter { $0.isNone && $0.isUnderstood }
     }
-    // Encryption alone protects nobody: only ESP may have that, where the policy says so in words.
+    // Encryption alone protects nobody: only ESP may have that, where both sides say so in words.
     let allowsNone =
-      offer.protocolID == .esp && policy.transforms(of: .integrity).contains(where: \.isNone)
+      !offer.needsIntegrity && policy.transforms(of: .integrity).contains(where: \.isNone)
     return options(.integrity).filter { allowsNone || $0.map { !$0.isNone } ?? false }
   }
 

@@ -75,10 +75,10 @@ extension IKESession {
 
   /// SUPPORTED_AUTH_METHODS, if it is to be sent (RFC 9593).
   var authenticationAnnouncements: [IKEPayload] {
-    guard configuration.announcesAuthenticationMethods else { return [] }
-    return [
-      IKEPayload(.notify, .notify(VerifierAbilities.announcement(of: configuration.requirement)))
-    ]
+    let notify = VerifierAbilities.announcement(of: configuration.requirement)
+    // An empty one would say that the list comes later, in IKE_INTERMEDIATE.
+    guard configuration.announcesAuthenticationMethods, !notify.data.isEmpty else { return [] }
+    return [IKEPayload(.notify, .notify(notify))]
   }
 }
 

@@ -41,7 +41,10 @@ extension IKESession {
   /// Octets of IKE that a message may have before it is fragmented; nil if it never is.
   var fragmentLimit: Int? {
     let sizes = configuration.fragmentBytes
-    guard usesFragmentation, sizes.indices.contains(fragmentSizeIndex) else { return nil }
+    // A stream needs no fragments (RFC 9329, section 9.4).
+    guard usesFragmentation, configuration.transport == .datagrams,
+      sizes.indices.contains(fragmentSizeIndex)
+    else { return nil }
     return path.messageBytes(in: sizes[fragmentSizeIndex], configuration.ports)
   }
 

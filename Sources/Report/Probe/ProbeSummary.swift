@@ -7,6 +7,8 @@ package struct ProbeSummary: Equatable, Sendable {
   package private(set) var addresses: UInt64 = 0
   package private(set) var up: UInt64 = 0
   package private(set) var down: UInt64 = 0
+  /// Those that are down and were asked for by themselves.
+  package private(set) var missing: UInt64 = 0
   /// Targets that could not be asked.
   package private(set) var failures = 0
   /// Addresses of which something that was asked stayed open.
@@ -26,7 +28,9 @@ package struct ProbeSummary: Equatable, Sendable {
     addresses += 1
     switch report.state {
     case .up: up += 1
-    case .down: down += 1
+    case .down:
+      down += 1
+      missing += 1
     case .unknown: failures += 1
     }
     if !report.gaps.isEmpty { incomplete += 1 }
@@ -37,8 +41,8 @@ package struct ProbeSummary: Equatable, Sendable {
     }
   }
 
-  /// Addresses of a network that gave no sign: nobody said that they should.
-  package mutating func addSilent(_ count: UInt64) {
+  /// Addresses of a network that do not speak IKE: nobody said that they should.
+  package mutating func addUnused(_ count: UInt64) {
     addresses += count
     down += count
   }
@@ -67,9 +71,9 @@ package struct ProbeSummary: Equatable, Sendable {
 
   /// OK where all is up and nothing is wrong; UNKNOWN where nothing could be measured.
   package var word: Verdict.Word {
-    if findings[.critical] ?? 0 > 0 || refusals > 0 { return .critical }
+    if findings[.critical] ?? 0 > 0 || refusals > 0 || missing > 0 { return .critical }
     if findings[.warning] ?? 0 > 0 { return .warning }
-    return failures > 0 || incomplete > 0 || addresses == 0 || isInterrupted ? .unknown : .ok
+    return failures > 0 || incomplete > 0 || up == 0 || isInterrupted ? .unknown : .ok
   }
 
   /// The closing line of a report about several addresses.

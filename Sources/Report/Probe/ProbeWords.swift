@@ -40,7 +40,11 @@ struct ProbeWords {
       }
     }
     guard !kinds.isEmpty else { return "not asked" }
-    return kinds.map { "\($0.words) on \(Self.list($0.ways))" }.joined(separator: "; ")
+    return kinds.map { kind in
+      let ways = Self.list(kind.ways)
+      return kind.words.contains(" ") && kind.words != Self.silence
+        ? "\(ways): \(kind.words)" : "\(kind.words) on \(ways)"
+    }.joined(separator: "; ")
   }
 
   /// "UDP 500 and 4500 and TCP 4500"
@@ -54,11 +58,13 @@ struct ProbeWords {
     return words.joined(separator: " and ")
   }
 
+  private static let silence = "no answer"
+
   /// What came back, or did not.
   func reason(_ outcome: WayResult.Outcome) -> String {
     switch outcome {
     case .answered(let meaning): answer(meaning)
-    case .silent: "no answer"
+    case .silent: Self.silence
     case .refused(let reason, let sender, _):
       sender.map { "\(reason), says \(naming.name(of: $0))" } ?? reason
     case .notIKE: "an answer that is not IKE"

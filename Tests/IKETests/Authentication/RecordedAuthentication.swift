@@ -16,6 +16,8 @@ struct RecordedAuthentication: Sendable, CustomTestStringConvertible {
   let authentication: [UInt8]
   let certificates: [[UInt8]]
   let secret: String
+  /// The key before the PPK was mixed in; empty where there is none.
+  let keyBeforePPK: [UInt8]
 
   var testDescription: String { "\(name), \(side)" }
 
@@ -30,6 +32,7 @@ struct RecordedAuthentication: Sendable, CustomTestStringConvertible {
     authentication = AuthenticationVectors.bytes(String(fields[7]))
     certificates = fields[8].split(separator: ";").map { AuthenticationVectors.bytes(String($0)) }
     secret = String(fields[9])
+    keyBeforePPK = AuthenticationVectors.bytes(String(fields[10]))
   }
 
   static let all: [RecordedAuthentication] = rows("authentication.csv").map(Self.init)

@@ -49,7 +49,7 @@ struct RecordedAuthenticationTests {
         return "\(peer.method.rawValue) \(peer.scheme?.description ?? "")"
       }
     }
-    #expect(RecordedAuthentication.all.count == 23)
+    #expect(RecordedAuthentication.all.count == 25)
     #expect(try peers("pre-shared-key") == ["2 ", "2 "])
     #expect(
       try peers("rsa-and-p256-classic")
@@ -70,6 +70,20 @@ struct RecordedAuthenticationTests {
       try peers("rsa-and-libreswan-rsa-classic")
         == ["1 RSASSA-PKCS1-v1_5 with SHA1", "1 RSASSA-PKCS1-v1_5 with SHA1"])
     #expect(try peers("eap-mschapv2").map { $0.prefix(2) } == ["14", "2 ", "2 "])
+  }
+
+  @Test("a PPK makes the keys that the daemon's AUTH was made with")
+  func postquantum() throws {
+    let recorded = RecordedAuthentication.all.filter { !$0.keyBeforePPK.isEmpty }
+    #expect(recorded.map(\.name) == ["postquantum-pre-shared-key", "postquantum-pre-shared-key"])
+    for recorded in recorded {
+      let key = Secret(copying: recorded.keyBeforePPK)
+      let keys = IKEKeys(d: key, ai: key, ar: key, ei: key, er: key, pi: key, pr: key)
+      let mixed = try keys.mixing(
+        ppk: Secret(copying: Array("an-example-postquantum-key".utf8)),
+        prf: PRF(PseudorandomFunction(rawValue: recorded.prf)))
+      #expect(mixed.pi.hasSameBytes(as: Secret(copying: recorded.key)))
+    }
   }
 
   @Test("our own AUTH is the daemon's, octet for octet, where nothing in it is random")

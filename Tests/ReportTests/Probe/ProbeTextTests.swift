@@ -140,11 +140,11 @@ struct ProbeTextTests {
         way(.udp500, .refused(reason: "port unreachable", by: ProbeSamples.own, isICMP: true)),
         way(.udp4500, .silent), way(.tcp4500, .refused(reason: "refused", by: nil, isICMP: false)),
       ])
-        == "198.51.100.7  DOWN  port unreachable, says 10.9.9.9 on UDP 500; no answer on UDP 4500; "
+        == "198.51.100.7  DOWN  UDP 500: port unreachable, says 10.9.9.9; no answer on UDP 4500; "
         + "refused on TCP 4500\n")
     #expect(
       line([way(.udp500, .local("network is unreachable"))])
-        == "198.51.100.7  UNKNOWN  not asked (network is unreachable) on UDP 500\n")
+        == "198.51.100.7  UNKNOWN  UDP 500: not asked (network is unreachable)\n")
     #expect(
       line([
         WayResult(
