@@ -144,6 +144,20 @@ struct NegotiationTests {
     #expect(pair.responder.sessions.isEmpty)
   }
 
+  @Test("redirections are followed five times in five minutes, and then no more")
+  func redirectLoop() {
+    var limit = RedirectLimit()
+    let start = Instant(nanoseconds: 0)
+    for second in 0..<5 {
+      let isAllowed = limit.allows(at: start + .seconds(second))
+      #expect(isAllowed)
+    }
+    let isSixthAllowed = limit.allows(at: start + .seconds(299))
+    #expect(!isSixthAllowed)
+    let isLaterAllowed = limit.allows(at: start + .seconds(300))
+    #expect(isLaterAllowed)
+  }
+
   @Test("a redirection with another nonce is nobody's")
   func forgedRedirect() {
     var bob = PeerConfiguration.bob
