@@ -83,6 +83,9 @@ package final class IKESession {
     if case .established = phase { true } else { false }
   }
 
+  /// Whether the peer has proved who it is, at some time.
+  package internal(set) var hasProvedPeer = false
+
   /// Whether nothing comes of the session any more; it may still repeat an answer until ``deadline``.
   package var hasEnded: Bool {
     if case .ended = phase { true } else { false }
