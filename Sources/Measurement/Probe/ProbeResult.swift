@@ -7,6 +7,8 @@ package struct AddressResult: Sendable {
   /// What was asked for: a name, or the address itself.
   package var target: String
   package var address: IPAddress
+  /// Where requests left from, as far as this host knows.
+  package var own: IPAddress?
   package var started: Timestamp
   /// One for each way that was tried, in the order of trying.
   package var ways: [WayResult] = []
