@@ -103,8 +103,7 @@ extension PeerProbe {
       return .answered(answer.meaning)
     case .wantsShare(let method): return .answered(.keyExchangeWanted(method))
     case .silent(let report?):
-      return .refused(
-        reason: report.description, by: report.offender, isICMP: report.origin != .local)
+      return .refused(report)
     case .silent(nil):
       let bytes = (carrier as? TCPCarrier)?.received
       return bytes == nil ? .silent : .notIKE
