@@ -75,6 +75,14 @@ package struct InitExchange: Sendable {
     return transmit(at: now)
   }
 
+  /// Says that the last transmission left only now, as its sender keeps to a rate: the wait for an answer
+  /// begins now.
+  package mutating func noteSent(at now: Instant) {
+    guard deadline != nil, sentSinceChange > 0 else { return }
+    lastSent = now
+    deadline = now + policy.wait(after: sentSinceChange - 1)
+  }
+
   /// Takes a datagram, without the non-ESP marker.
   package mutating func handle(_ datagram: [UInt8], at now: Instant) -> Reaction {
     guard deadline != nil else { return stray(.late) }

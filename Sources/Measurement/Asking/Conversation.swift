@@ -118,6 +118,7 @@ final class Conversation {
       while true {
         if let bytes = next {
           guard try send(bytes, over: carrier) else { return .stopped }
+          exchange.noteSent(at: Self.now)
           outcome.sent += 1
           next = nil
         }
