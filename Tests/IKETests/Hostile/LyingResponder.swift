@@ -58,6 +58,9 @@ final class LyingResponder {
     return limit
   }
 
+  /// Lets time pass until the session sends its request again.
+  func giveUpWaiting() { _ = wait(limit: 1) }
+
   private func collect() {
     var burst = 0
     while let output = session.nextOutput() {
