@@ -2,10 +2,14 @@
 package struct ResponderPolicy: Sendable {
   /// From so many half-open IKE SAs on, requests must show a cookie; 0 demands one always, nil never.
   package var cookieThreshold: Int? = 30
-  /// IKE SAs whose initiator has proved nothing yet; past these the oldest goes.
+  /// IKE SAs whose initiator has proved nothing yet, or has failed to and may want to hear so again; past
+  /// these the oldest goes.
   package var halfOpenLimit = 1000
   /// How long an initiator may take to prove who it is.
   package var halfOpenLifetime = Duration.seconds(60)
+  /// Octets of the largest IKE_SA_INIT request that is read, as it is kept: many times what RFC 7296,
+  /// section 2, wants to be taken.
+  package var initRequestLimit = 8192
   /// Error answers without protection, to anyone, in a second.
   package var errorsPerSecond = 20
 
@@ -24,6 +28,8 @@ package struct ResponderCounters: Hashable, Sendable {
   package var otherVersions = 0
   /// Half-open IKE SAs that made room for newer ones.
   package var displaced = 0
+  /// IKE_SA_INIT requests above the limit of their size.
+  package var oversizedInits = 0
   package var notIKE = 0
 
   package init() {}
