@@ -24,7 +24,7 @@ struct SessionFuzzTests {
 
   @Test("random octets in IKE_SA_INIT's answer make no session")
   func initOctets() throws {
-    for seed in Fuzzing.seeds(400) {
+    for seed in Fuzzing.seeds(100) {
       var mutation = Mutation(seed: seed)
       let peer = LyingResponder(seed: seed)
       for _ in 0..<8 {
@@ -40,7 +40,7 @@ struct SessionFuzzTests {
 
   @Test("strange payloads in IKE_SA_INIT's answer make no session")
   func initPayloads() throws {
-    for seed in Fuzzing.seeds(300) {
+    for seed in Fuzzing.seeds(60) {
       var mutation = Mutation(seed: seed)
       let peer = LyingResponder(seed: seed)
       for _ in 0..<8 {
@@ -59,7 +59,7 @@ struct SessionFuzzTests {
 
   @Test("spoilt protected messages are as if they had not come")
   func protectedOctets() throws {
-    for seed in Fuzzing.seeds(150) {
+    for seed in Fuzzing.seeds(30) {
       var mutation = Mutation(seed: seed)
       let peer = LyingResponder(seed: seed)
       try peer.agree()
@@ -78,7 +78,7 @@ struct SessionFuzzTests {
 
   @Test("a peer with the keys that says anything at all ends a session, or lets it stand")
   func protectedPayloads() throws {
-    for seed in Fuzzing.seeds(200) {
+    for seed in Fuzzing.seeds(40) {
       var mutation = Mutation(seed: seed)
       let peer = LyingResponder(seed: seed)
       try peer.agree()
