@@ -37,29 +37,43 @@ package final class PeerProbe {
   /// Asks all that the plan wants asked.
   package func run() -> AddressResult {
     let started = Conversation.now
-    var carriers: [any IKECarrier] = []
     do throws(SocketError) {
       let door = try UDPDoor(to: peer, plan, observer: observer)
       result.own = door.local.address
-      for way in plan.ways {
-        if let carrier = probe(way, through: door) { carriers.append(carrier) }
+      let carriers = plan.ways.map { way in
+        way == .tcp4500 ? nil : UDPCarrier(door, way, to: end(way))
       }
-      if let carrier = carriers.first { askMore(over: carrier) }
-      if plan.asksIKEv1, let first = plan.ways.first(where: { $0 != .tcp4500 }) {
-        askIKEv1(over: UDPCarrier(door, first, to: end(first)))
-      }
+      probe(over: carriers)
     } catch {
       for way in plan.ways where !result.ways.contains(where: { $0.way == way }) {
         result.ways.append(
           WayResult(way, .local(error.description), sent: 0, answered: 0, roundTrips: []))
       }
     }
+    conclude(since: started)
+    return result
+  }
+
+  /// One carrier for each of the plan's ways; where there is none, TCP is to be connected.
+  func probe(over carriers: [(any IKECarrier)?]) {
+    var answering: (any IKECarrier)?
+    for carrier in carriers {
+      guard let carrier = carrier ?? connect() else { continue }
+      if introduce(over: carrier) { answering = answering ?? carrier }
+    }
+    if let answering { askMore(over: answering) }
+    // Last, as main mode leaves a half-open SA that nothing ends.
+    if plan.asksIKEv1, let carrier = carriers.compactMap({ $0 }).first {
+      askIKEv1(over: carrier)
+    }
+  }
+
+  func conclude(since started: Instant) {
     let daemon = DaemonFingerprint(result).guess
     result.peer?.daemon = daemon
     result.traffic = conversation.traffic
     result.traffic.duration = Conversation.now - started
     result.findings = ProbeFindings(result, notes, plan).all
-    return result
   }
 
   private func askMore(over carrier: any IKECarrier) {

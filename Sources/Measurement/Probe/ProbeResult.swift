@@ -1,4 +1,5 @@
 package import Diagnosis
+internal import Host
 package import IKE
 package import PacketDissector
 
@@ -73,6 +74,16 @@ package struct WayResult: Sendable {
   }
 
   package var isAnswered: Bool { if case .answered = outcome { true } else { false } }
+}
+
+extension WayResult.Outcome {
+  /// What the error queue said. Who said it stands apart, so that a report can call them otherwise.
+  static func refused(_ report: SocketErrorReport) -> WayResult.Outcome {
+    var anonymous = report
+    anonymous.offender = nil
+    return .refused(
+      reason: "\(anonymous)", by: report.offender, isICMP: report.origin != .local)
+  }
 }
 
 /// What a peer said of itself in IKE_SA_INIT.
