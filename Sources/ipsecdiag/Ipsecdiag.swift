@@ -13,7 +13,9 @@ struct Ipsecdiag: ParsableCommand {
       66 input missing, 73 and 74 output failed, 77 no permission, 130 interrupted.
       """,
     version: version,
-    subcommands: [Diagnose.self, Decode.self, Replay.self, DPD.self, MTU.self, Explain.self])
+    subcommands: [
+      Diagnose.self, Probe.self, Decode.self, Replay.self, DPD.self, MTU.self, Explain.self,
+    ])
 
   static func main() {
     // A reader that went away shows as an error of write(2) instead of ending the process.

@@ -9,14 +9,28 @@ internal import Synchronization
 /// Asks all targets, and hands over what each address had to say: names and addresses side by side, then
 /// the networks.
 struct ProbeRun {
-  let plan: ProbePlan
-  /// Of names, only addresses of this family; nil for both.
-  let isIPv6Wanted: Bool?
-  /// How many of the plan's questions are those of --proposal.
-  let proposals: Int
-  let policy: ProbePolicy?
-  let concurrency: Int
-  let prober: any AddressProber
+  private let plan: ProbePlan
+  private let isIPv6Wanted: Bool?
+  private let proposals: Int
+  private let policy: ProbePolicy?
+  private let concurrency: Int
+  private let capture: ProbeCapture?
+  private let pacer: PacketPacer
+
+  /// `isIPv6Wanted`: of names, only addresses of this family; nil for both. `proposals`: how many of the plan's
+  /// questions are those of --proposal. `capture` gets what is sent and received, but for sweeps.
+  init(
+    _ plan: ProbePlan, isIPv6Wanted: Bool?, proposals: Int, policy: ProbePolicy?, concurrency: Int,
+    capture: ProbeCapture?
+  ) {
+    self.plan = plan
+    self.isIPv6Wanted = isIPv6Wanted
+    self.proposals = proposals
+    self.policy = policy
+    self.concurrency = concurrency
+    self.capture = capture
+    pacer = PacketPacer(rate: plan.rate)
+  }
 
   /// What became of a target.
   private enum Outcome: Sendable {
@@ -119,7 +133,10 @@ struct ProbeRun {
     }
     return .found(
       addresses.prefix { _ in !Interruption.isRequested }.map {
-        prober.probe(name, at: $0) { Interruption.isRequested }
+        PeerProbe(
+          name, $0, plan, pacer: pacer, observer: capture.map { $0.add },
+          isStopped: { Interruption.isRequested }
+        ).run()
       })
   }
 

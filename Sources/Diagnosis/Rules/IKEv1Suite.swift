@@ -1,9 +1,9 @@
-internal import PacketDissector
+package import PacketDissector
 
 /// IKEv1's transforms, which carry their algorithms as attributes.
-enum IKEv1Suite {
+package enum IKEv1Suite {
   /// "AES-CBC-256 / SHA2-256 / PSK / 2048-bit MODP group"
-  static func readable(_ transform: IKEv1Transform) -> String {
+  package static func readable(_ transform: IKEv1Transform) -> String {
     let wanted: [IKEv1Attribute.Kind] = [
       .phase1(.encryptionAlgorithm), .phase1(.hashAlgorithm), .phase1(.authenticationMethod),
       .phase1(.groupDescription), .phase2(.authenticationAlgorithm), .phase2(.groupDescription),
@@ -29,7 +29,7 @@ enum IKEv1Suite {
   }
 
   /// The authentication method of a phase 1 proposal proves itself with a shared secret.
-  static func usesPreSharedKey(_ transform: IKEv1Transform) -> Bool {
+  package static func usesPreSharedKey(_ transform: IKEv1Transform) -> Bool {
     guard let method = transform.number(of: .phase1(.authenticationMethod)) else { return false }
     return [
       UInt64(IKEv1AuthenticationMethod.preSharedKey.rawValue),

@@ -1,4 +1,5 @@
 package import Diagnosis
+internal import Host
 package import IKE
 package import PacketDissector
 
@@ -7,6 +8,8 @@ package struct AddressResult: Sendable {
   /// What was asked for: a name, or the address itself.
   package var target: String
   package var address: IPAddress
+  /// Where requests left from, as far as this host knows.
+  package var own: IPAddress?
   package var started: Timestamp
   /// One for each way that was tried, in the order of trying.
   package var ways: [WayResult] = []
@@ -71,6 +74,16 @@ package struct WayResult: Sendable {
   }
 
   package var isAnswered: Bool { if case .answered = outcome { true } else { false } }
+}
+
+extension WayResult.Outcome {
+  /// What the error queue said. Who said it stands apart, so that a report can call them otherwise.
+  static func refused(_ report: SocketErrorReport) -> WayResult.Outcome {
+    var anonymous = report
+    anonymous.offender = nil
+    return .refused(
+      reason: "\(anonymous)", by: report.offender, isICMP: report.origin != .local)
+  }
 }
 
 /// What a peer said of itself in IKE_SA_INIT.

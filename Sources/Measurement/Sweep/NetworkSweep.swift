@@ -68,10 +68,7 @@ package struct NetworkSweep: Sendable {
       peer.vendorIDs = answer.vendorIDs
       result.peer = peer
       result.traffic.packetsReceived = 1
-    case .refused(var report):
-      let sender = report.offender
-      report.offender = nil
-      outcome = .refused(reason: "\(report)", by: sender, isICMP: report.origin != .local)
+    case .refused(let report): outcome = .refused(report)
     case .unsent(let error): outcome = .local("\(error)")
     }
     let answered = if case .answered = outcome { 1 } else { 0 }

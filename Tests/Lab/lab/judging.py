@@ -66,7 +66,7 @@ def named(axis, values):
 def differences(expected, answer):
     """What is wrong with an answer, in words; what it calls incomplete may lack something."""
     if answer.axes is None:
-        return ["nothing"]
+        return [answer.said.get("unread", "nothing")]
     wrong, true = [], axes(expected)
     for axis in AXES:
         missing, more = true[axis] - answer.axes[axis], answer.axes[axis] - true[axis]

@@ -14,7 +14,7 @@ from .pluto import Pluto, connection
 from .sent import senders_of_ike_fragments
 
 # Seconds after which SAs are rekeyed and deleted, and within which all else is to happen.
-REKEY, DELETE, PATIENCE = 2, 3, 12
+REKEY, DELETE, PATIENCE = 2, 3, 30
 
 NOTHING = Standing(frozenset(), frozenset())
 

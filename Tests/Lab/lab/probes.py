@@ -90,10 +90,11 @@ class Bench:
         done, seconds, code = self.process(
             str(self.binary), "probe", "--enumerate", "--json", ADDRESS["b"])
         try:
-            return ours(done.stdout), seconds, code
-        except (ValueError, KeyError) as error:
-            raise RuntimeError(
-                f"{error!r} in {done.stdout[-2000:]} {done.stderr[-2000:]}") from error
+            answer = ours(done.stdout)
+        except (ValueError, KeyError, TypeError) as error:
+            said = (done.stderr or done.stdout)[-300:].strip().replace("\n", " | ")
+            answer = Answer(None, None, said={"unread": f"{error!r} in {said}"})
+        return answer, seconds, code
 
     def theirs(self):
         return *self.cryptolyzer.ciphers(ADDRESS["b"]), 0

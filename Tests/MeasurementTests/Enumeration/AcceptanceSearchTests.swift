@@ -71,6 +71,19 @@ struct AcceptanceSearchTests {
     #expect(run.packets <= 45, "\(run.packets) packets")
   }
 
+  @Test("whose order decides within a line is told", arguments: SimulatedResponder.Order.allCases)
+  func preference(order: SimulatedResponder.Order) throws {
+    let byMethod = try line([(.aesGCM16, 256)], [], [.hmacSHA2_384], [.ecp384, .curve25519])
+    let byCipher = try line(
+      [(.aesGCM16, 256), (.aesGCM16, 128)], [], [.hmacSHA2_384], [.curve25519])
+    for line in [byMethod, byCipher] {
+      let run = SearchRun(SimulatedResponder([line], order))
+      #expect(run.enumeration.preference == (order == .initiator ? .initiator : .responder))
+    }
+    let alone = try line([(.aesGCM16, 256)], [], [.hmacSHA2_384], [.ecp384])
+    #expect(SearchRun(SimulatedResponder([alone], order)).enumeration.preference == .unknown)
+  }
+
   @Test("every request stays under 1,200 octets, whatever the peer takes")
   func sizes() throws {
     let sets: [[KeyExchangeMethod]] = [

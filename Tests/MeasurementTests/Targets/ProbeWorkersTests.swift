@@ -61,12 +61,12 @@ struct ProbeWorkersTests {
 
   @Test("Slots come at the rate, and a pause is not made up for by a burst")
   func pace() {
-    let pacer = ProbePacer(rate: 50)
+    let pacer = PacketPacer(rate: 50)
     func slot(_ milliseconds: Int64) -> Int64 {
-      pacer.slot(at: Instant(nanoseconds: milliseconds * 1_000_000)).nanoseconds / 1_000_000
+      pacer.slot(from: Instant(nanoseconds: milliseconds * 1_000_000)).nanoseconds / 1_000_000
     }
     #expect([slot(1000), slot(1000), slot(1000)] == [1000, 1020, 1040])
     #expect([slot(5000), slot(5000)] == [5000, 5020])
-    #expect(ProbePacer(rate: 0).slot(at: Instant(nanoseconds: 7)).nanoseconds == 7)
+    #expect(PacketPacer(rate: 0).slot(from: Instant(nanoseconds: 7)).nanoseconds == 7)
   }
 }
