@@ -129,7 +129,9 @@ extension IKEResponder {
       return send(entry.response, along: path)
     }
     var reader = ByteReader(bytes.rawBytes)
-    guard let message = try? IKEMessage(from: &reader), message.stop == nil else {
+    guard bytes.count <= Self.initLimit, let message = try? IKEMessage(from: &reader),
+      message.stop == nil
+    else {
       counters.notIKE += 1
       return
     }
@@ -142,10 +144,18 @@ extension IKEResponder {
     begin(message, key, isProved: isProved, along: path, at: now)
   }
 
+  /// Octets of an IKE_SA_INIT request, which is kept as long as its session: well above those that offer
+  /// everything.
+  private static let initLimit = 8192
+
   private func begin(
     _ message: IKEMessage, _ key: RequestKey, isProved: Bool, along path: IKEPath,
     at now: Instant
   ) {
+    guard entries.count < policy.sessionLimit else {
+      counters.crowdedOut += 1
+      return
+    }
     let session = IKESession(answering: path, configuration, random: random.split())
     do throws(InitRefusal) {
       let response = try session.accept(
@@ -263,7 +273,7 @@ extension IKEResponder {
       entry.localSPIs = spis
       entries[number] = entry
     }
-    if !entry.session.isHalfOpen { leaveHalfOpen(number) }
+    if entry.session.hasProvedPeer { leaveHalfOpen(number) }
   }
 
   private func leaveHalfOpen(_ number: Int) {
@@ -284,12 +294,5 @@ extension IKEHeader {
   fileprivate var isInitRequest: Bool {
     exchangeType == ExchangeType.ikeSAInit.rawValue && isFromInitiator && messageID == 0
       && initiatorSPI != 0 && responderSPI == 0
-  }
-}
-
-extension IKESession {
-  /// There are keys, but the initiator has proved nothing.
-  fileprivate var isHalfOpen: Bool {
-    if case .negotiating = phase { true } else { false }
   }
 }

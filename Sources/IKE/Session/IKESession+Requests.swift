@@ -130,6 +130,8 @@ extension IKESession {
     _ failure: SessionFailure, telling type: NotifyType? = nil, on sa: IKESA, at now: Instant
   ) {
     guard sa === current else { return retire(sa) }
+    // Who answers even the end with something else hears no more.
+    if case .closing = phase { return endClosing(at: now) }
     emit(.failed(failure))
     phase = .closing(nil)
     handshake = nil

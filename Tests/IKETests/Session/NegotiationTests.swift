@@ -117,6 +117,30 @@ struct NegotiationTests {
     #expect(pair.initiatorEvents.established?.attributes == [given])
   }
 
+  @Test("who is given an address has its end of Child SAs there, and there alone")
+  func addressedChild() throws {
+    var alice = PeerConfiguration.alice
+    var bob = PeerConfiguration.bob
+    let anywhere = try #require(TrafficSelector(text: "0.0.0.0/0"))
+    let given = try #require(TrafficSelector(text: "10.9.8.7"))
+    alice.requestedAttributes = AddressAssignment.requestedTypes
+    alice.localSelectors = [anywhere]
+    bob.assignedAttributes =
+      AddressAssignment(
+        ipv4: IPAddress(text: "10.9.8.7"), nameServers: [IPAddress(v4: 0x0A09_0801)]
+      ).attributes
+    let pair = Pair(alice, bob)
+    pair.start()
+    pair.run(for: .seconds(1))
+    let child = try #require(pair.initiator.children.first)
+    #expect(child.localSelectors == [given])
+    #expect(pair.session?.children.first?.remoteSelectors == [given])
+    pair.initiate { $0.rekeyChild(child.inboundSPI, at: $1) }
+    pair.run(for: .seconds(1))
+    #expect(pair.initiator.children.map(\.localSelectors) == [[given]])
+    #expect(pair.initiator.children.first?.inboundSPI != child.inboundSPI)
+  }
+
   @Test("INITIAL_CONTACT is sent only if wanted, and told")
   func initialContact() {
     var alice = PeerConfiguration.alice
