@@ -113,23 +113,27 @@ final class Conversation {
     _ exchange: inout InitExchange, over carrier: any IKECarrier, _ outcome: inout Outcome
   ) -> Outcome.Result {
     var error: SocketErrorReport?
-    var next: [UInt8]? = exchange.start(at: Self.now)
     do throws(SocketError) {
+      // Waits count from when a datagram leaves, and not from when it is made.
+      guard try awaitSlot() else { return .stopped }
+      var next: [UInt8]? = exchange.start(at: Self.now)
+      var sentAt = Self.now
       while true {
         if let bytes = next {
-          guard try send(bytes, over: carrier) else { return .stopped }
+          sentAt = Self.now
+          try transmit(bytes, over: carrier)
           outcome.sent += 1
           next = nil
         }
         guard let deadline = exchange.deadline else { return .silent(error) }
         switch try carrier.receive(until: deadline) {
         case .message(let bytes):
-          let sentAt = exchange.lastSent
           let now = Self.now
           switch exchange.handle(bytes, at: now) {
           case .ignored: traffic.strays += 1
           case .send(let again):
             count(&outcome, since: sentAt, now)
+            guard try awaitSlot() else { return .stopped }
             next = again
           case .wantsShare(let method):
             count(&outcome, since: sentAt, now)
@@ -145,6 +149,7 @@ final class Conversation {
           if report.offender == carrier.remote.address { return .silent(report) }
         case .closed: return .silent(nil)
         case .deadline:
+          guard try awaitSlot() else { return .stopped }
           next = exchange.handleTimeout(at: Self.now)
         case .interrupted: if isStopped() { return .stopped }
         }
@@ -154,26 +159,38 @@ final class Conversation {
     }
   }
 
-  private func count(_ outcome: inout Outcome, since sent: Instant?, _ now: Instant) {
+  private func count(_ outcome: inout Outcome, since sent: Instant, _ now: Instant) {
     traffic.packetsReceived += 1
     outcome.answered += 1
-    outcome.roundTrip = sent.map { now - $0 }
+    outcome.roundTrip = now - sent
   }
 
   /// Sends when the rate allows it; false when no more may be sent.
   func send(_ message: [UInt8], over carrier: any IKECarrier) throws(SocketError) -> Bool {
+    guard try awaitSlot() else { return false }
+    try transmit(message, over: carrier)
+    return true
+  }
+
+  /// Waits until the rate lets the next datagram leave; false when no more may be sent.
+  private func awaitSlot() throws(SocketError) -> Bool {
     guard packetsLeft > 0, !isStopped() else { return false }
     let slot = pacer.slot(from: Self.now)
     var poll = SocketPoll()
     while Self.now < slot {
       if try poll.wait(until: slot.nanoseconds) == .interrupted, isStopped() { return false }
     }
+    return true
+  }
+
+  private func transmit(
+    _ message: [UInt8], over carrier: any IKECarrier
+  ) throws(SocketError) {
     packetsLeft -= 1
     traffic.packetsSent += 1
     let marker = carrier.way == .udp4500 ? NonESPMarker.byteCount : 0
     traffic.largestRequest = max(traffic.largestRequest, message.count + marker)
     try carrier.send(message)
-    return true
   }
 
   /// Whether the responder answered that it could not authenticate this. The second transmission, if the

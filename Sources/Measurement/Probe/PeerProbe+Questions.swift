@@ -95,7 +95,9 @@ extension PeerProbe {
   /// Asks for ML-KEM behind a classic key exchange and alone, and whether datagrams of its sizes get through.
   /// Its share, of 800 to 1,568 octets, is never sent for an answer: INVALID_KE_PAYLOAD tells.
   func askPostQuantum(over carrier: any IKECarrier) {
-    guard let chosen = result.peer?.chosen ?? result.enumeration?.suites.first else { return }
+    guard let chosen = (result.peer?.chosen ?? result.enumeration?.suites.first)?.asOffer else {
+      return
+    }
     var additional = PostQuantumAnswers.Methods()
     var alone = PostQuantumAnswers.Methods()
     for method in PostQuantumReadiness.methods {

@@ -38,7 +38,7 @@ extension PeerProbe {
 
   /// What to ask for another round trip: the suite that was chosen, so that no SA is left, or the same again.
   private var echo: Conversation.Question {
-    let proposals = result.peer?.chosen.map { [$0] } ?? BroadProposals.common
+    let proposals = result.peer?.chosen.map { [$0.asOffer] } ?? BroadProposals.common
     let decoy = proposals.decoy ?? .curve25519
     return Conversation.Question(proposals: proposals.adding(decoy), share: decoy)
   }

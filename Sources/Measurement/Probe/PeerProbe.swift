@@ -63,8 +63,17 @@ package final class PeerProbe {
     }
     if let answering { askMore(over: answering) }
     // Last, as main mode leaves a half-open SA that nothing ends.
-    if plan.asksIKEv1, let carrier = carriers.compactMap({ $0 }).first {
+    if plan.asksIKEv1, let carrier = carriers.compactMap({ $0 }).first(where: { !isRefused($0) }) {
       askIKEv1(over: carrier)
+    }
+  }
+
+  /// Nobody listens there, or a router says that nothing gets there.
+  private func isRefused(_ carrier: any IKECarrier) -> Bool {
+    guard let way = result.ways.first(where: { $0.way == carrier.way }) else { return false }
+    switch way.outcome {
+    case .refused, .local: return true
+    case .answered, .silent, .notIKE: return false
     }
   }
 
