@@ -31,6 +31,9 @@ package final class MessageProtection {
       integrity: isInitiator ? keys.ar : keys.ai)
   }
 
+  /// Octets of both directions' fragments that wait for the rest of their message.
+  var heldFragmentBytes: Int { requests.heldBytes + responses.heldBytes }
+
   /// Protects a message, whose header gets its next payload and length here.
   ///
   /// Where the message would be longer than `fragmentBytes` octets of IKE, it becomes several of at most

@@ -35,7 +35,7 @@ package final class IKEResponder {
   private var entries: [Int: Entry] = [:]
   private var bySPI: [UInt64: Int] = [:]
   private var byRequest: [RequestKey: Int] = [:]
-  /// Those whose initiator has proved nothing yet, oldest first.
+  /// Those whose initiator has proved nothing, or not what it should, oldest first.
   private var halfOpen: [Int] = []
   private var deadlines = DeadlineQueue()
   private var nextNumber = 1
@@ -52,6 +52,9 @@ package final class IKEResponder {
   }
 
   package var halfOpenCount: Int { halfOpen.count }
+
+  /// All sessions, with those that have ended and only repeat their last answer.
+  var heldCount: Int { entries.count }
 
   package var deadline: Instant? { deadlines.next() }
 
@@ -123,6 +126,10 @@ package final class IKEResponder {
 
 extension IKEResponder {
   private func handleInit(_ bytes: [UInt8], along path: IKEPath, at now: Instant) {
+    guard bytes.count <= policy.initRequestLimit else {
+      counters.oversizedInits += 1
+      return
+    }
     let key = RequestKey(remote: path.remote, bytes: bytes)
     if let number = byRequest[key], let entry = entries[number] {
       counters.repeatedInits += 1

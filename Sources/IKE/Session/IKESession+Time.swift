@@ -82,7 +82,9 @@ extension IKESession {
 
   func end(_ event: SessionEvent?, at now: Instant?) {
     if case .ended = phase { return }
-    if let event { emit(event) }
+    // Whoever closes without an event has told why before.
+    let isTold = if case .closing(nil) = phase { true } else { false }
+    if let event, !isTold { emit(event) }
     phase = .ended
     handshake = nil
     children = []

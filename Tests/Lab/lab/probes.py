@@ -39,6 +39,7 @@ class Result(NamedTuple):
     sent: Sent
     exit: int
     said: dict
+    vast: bool
 
     def record(self):
         verdict = self.verdict and self.verdict.value
@@ -77,7 +78,7 @@ class Bench:
         else:
             verdict, note, said = None, answer, {}
         return Result(self.peer.name, self.condition, tool, verdict, note, seconds, counted, code,
-                      said)
+                      said, self.peer.vast)
 
     def process(self, *words):
         """What a program prints, how many seconds it takes, and its exit code."""
