@@ -157,6 +157,8 @@ final class TCPCarrier: IKECarrier {
         } catch {
           isClosed = true
         }
+        // Records of ESP for ever are no message.
+        if messages.isEmpty, !isClosed, Conversation.now >= limit { return .deadline }
       case .end: isClosed = true
       case .nothing:
         switch try poll.wait(until: limit.nanoseconds) {

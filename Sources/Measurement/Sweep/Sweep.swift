@@ -78,6 +78,8 @@ package struct Sweep: ~Copyable {
 
   /// Cookies are followed for this many targets at once; others count as answered by their cookie.
   private static let cookieLimit = 65_536
+  /// Batches of answers that are read before requests are sent again.
+  private static let batchesAtOnce = 64
 
   /// `targets` are of one family.
   package init(
@@ -162,16 +164,23 @@ package struct Sweep: ~Copyable {
   private mutating func receive() throws(SocketError) {
     var datagrams: [(IPAddress, [UInt8])] = []
     let port = options.port
-    repeat {
+    // A flood must not keep requests from going out.
+    for _ in 0..<Self.batchesAtOnce {
       datagrams.removeAll(keepingCapacity: true)
-      _ = try socket.receiveBatch { datagram in
-        guard datagram.source.port == port else { return }
+      var strays: UInt64 = 0
+      let count = try socket.receiveBatch { datagram in
+        guard datagram.source.port == port else {
+          strays += 1
+          return
+        }
         var reader = ByteReader(datagram.bytes)
         datagrams.append((datagram.source.address, reader.rest()))
       }
       let now = Instant(nanoseconds: MonotonicClock.now())
+      summary.strays += strays
       for (address, bytes) in datagrams { take(bytes, from: address, at: now) }
-    } while datagrams.count == UDPSocket.batchSize
+      if count < UDPSocket.batchSize { break }
+    }
     let now = Instant(nanoseconds: MonotonicClock.now())
     while let report = socket.receiveError() { take(report, at: now) }
   }
