@@ -141,7 +141,7 @@ final class Conversation {
             return .wantsShare(method)
           case .done(let answer):
             count(&outcome, since: sentAt, now)
-            return .answered(answer)
+            return .answered(answer.held(against: exchange.request))
           }
         case .stray:
           traffic.strays += 1
