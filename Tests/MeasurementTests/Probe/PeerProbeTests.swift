@@ -97,7 +97,8 @@ struct PeerProbeTests {
     let carrier = MemoryCarrier { HandmadeAnswer.notify(.cookie, .data([1, 2, 3]), to: $0) }
     let result = PeerProbe.run(over: [carrier]) { $0.count = 1 }
     #expect(result.findings.map(\.id) == [.ikeCookieLoop])
-    #expect(carrier.sent.count == InitExchange.retryLimit + 1)
+    // Two of the answers may be copies of the first.
+    #expect(carrier.sent.count == InitExchange.retryLimit + 1 + 2)
   }
 
   @Test("a peer that asks for one method after the other is left after a few")
