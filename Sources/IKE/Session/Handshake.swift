@@ -51,9 +51,8 @@ struct NATVerdict: Equatable {
 
   init() {}
 
-  /// - Parameters:
-  ///   - payloads: Those of the peer's message; without the notifications there is no NAT traversal.
-  ///   - path: The path that it came along.
+  /// From the payloads of the peer's message, without whose notifications there is no NAT traversal, and the
+  /// path that it came along.
   init(
     _ payloads: [IKEPayload], initiatorSPI: UInt64, responderSPI: UInt64, _ path: IKEPath
   ) throws(CryptoError) {

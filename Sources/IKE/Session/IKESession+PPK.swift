@@ -11,9 +11,8 @@ extension IKESession {
     return policy
   }
 
-  /// Which PPK the initiator means, and its AUTH without it where that would do too.
-  ///
-  /// - Parameter alternative: Makes that AUTH.
+  /// Which PPK the initiator means, and its AUTH without it, which `alternative` makes, where that would do
+  /// too.
   func ppkPayloads(
     _ alternative: () throws(SessionFailure) -> AuthenticationPayload
   ) throws(SessionFailure) -> [IKEPayload] {
