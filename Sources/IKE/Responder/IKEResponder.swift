@@ -136,7 +136,7 @@ extension IKEResponder {
       return send(entry.response, along: path)
     }
     var reader = ByteReader(bytes.rawBytes)
-    guard bytes.count <= Self.initLimit, let message = try? IKEMessage(from: &reader),
+    guard let message = try? IKEMessage(from: &reader),
       message.stop == nil
     else {
       counters.notIKE += 1
@@ -150,10 +150,6 @@ extension IKEResponder {
     if !isProved, demandsCookies { return sendCookie(for: message, bytes, along: path, at: now) }
     begin(message, key, isProved: isProved, along: path, at: now)
   }
-
-  /// Octets of an IKE_SA_INIT request, which is kept as long as its session: well above those that offer
-  /// everything.
-  private static let initLimit = 8192
 
   private func begin(
     _ message: IKEMessage, _ key: RequestKey, isProved: Bool, along path: IKEPath,
