@@ -126,17 +126,13 @@ package final class IKEResponder {
 
 extension IKEResponder {
   private func handleInit(_ bytes: [UInt8], along path: IKEPath, at now: Instant) {
-    guard bytes.count <= policy.initRequestLimit else {
-      counters.oversizedInits += 1
-      return
-    }
     let key = RequestKey(remote: path.remote, bytes: bytes)
     if let number = byRequest[key], let entry = entries[number] {
       counters.repeatedInits += 1
       return send(entry.response, along: path)
     }
     var reader = ByteReader(bytes.rawBytes)
-    guard let message = try? IKEMessage(from: &reader),
+    guard bytes.count <= Self.initLimit, let message = try? IKEMessage(from: &reader),
       message.stop == nil
     else {
       counters.notIKE += 1
@@ -150,6 +146,10 @@ extension IKEResponder {
     if !isProved, demandsCookies { return sendCookie(for: message, bytes, along: path, at: now) }
     begin(message, key, isProved: isProved, along: path, at: now)
   }
+
+  /// Octets of an IKE_SA_INIT request, which is kept as long as its session: well above those that offer
+  /// everything.
+  static let initLimit = 8192
 
   private func begin(
     _ message: IKEMessage, _ key: RequestKey, isProved: Bool, along path: IKEPath,
