@@ -13,7 +13,7 @@ package struct ChildSA: Sendable {
   package let remoteSelectors: [TrafficSelector]
   package let isTransportMode: Bool
 
-  /// `isInitiator`: whether this side initiated the exchange that made the SA.
+  /// `isInitiator` is whether this side initiated the exchange that made the SA.
   init(_ terms: ChildTerms, _ keys: ChildKeys, isInitiator: Bool) {
     suite = terms.suite
     inboundSPI = terms.inboundSPI
@@ -103,7 +103,9 @@ struct ChildOffer: Sendable {
 }
 
 extension ChildTerms {
-  /// A responder's choice among what a request offers; `withKeyExchange` says that it is CREATE_CHILD_SA.
+  /// A responder's choice among what a request offers.
+  ///
+  /// `withKeyExchange` is whether the request is CREATE_CHILD_SA.
   init(
     choosingFrom request: [IKEPayload], _ configuration: PeerConfiguration, spi: UInt32,
     withKeyExchange: Bool

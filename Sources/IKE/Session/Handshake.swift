@@ -51,8 +51,8 @@ struct NATVerdict: Equatable {
 
   init() {}
 
-  /// From the payloads of the peer's message, without whose notifications there is no NAT traversal, and the
-  /// path that it came along.
+  /// What the payloads of the peer's message say, which came along `path`; without the notifications there
+  /// is no NAT traversal.
   init(
     _ payloads: [IKEPayload], initiatorSPI: UInt64, responderSPI: UInt64, _ path: IKEPath
   ) throws(CryptoError) {

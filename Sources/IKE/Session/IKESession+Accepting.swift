@@ -11,8 +11,9 @@ struct InitRefusal: Error {
 }
 
 extension IKESession {
-  /// Answers an IKE_SA_INIT request: the response is returned, not sent. The initiator has `lifetime` to prove
-  /// who it is.
+  /// Answers an IKE_SA_INIT request: the response is returned, not sent.
+  ///
+  /// `lifetime` is how long the initiator may take to prove who it is.
   func accept(
     _ message: IKEMessage, bytes: [UInt8], lifetime: Duration, at now: Instant
   ) throws(InitRefusal) -> [UInt8] {

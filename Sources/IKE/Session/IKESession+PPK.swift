@@ -11,8 +11,9 @@ extension IKESession {
     return policy
   }
 
-  /// Which PPK the initiator means, and its AUTH without it, which `alternative` makes, where that would do
-  /// too.
+  /// Which PPK the initiator means, and its AUTH without it where that would do too.
+  ///
+  /// `alternative` makes that AUTH.
   func ppkPayloads(
     _ alternative: () throws(SessionFailure) -> AuthenticationPayload
   ) throws(SessionFailure) -> [IKEPayload] {
