@@ -8,9 +8,6 @@ package struct ResponderPolicy: Sendable {
   package var sessionLimit = 10_000
   /// How long an initiator may take to prove who it is.
   package var halfOpenLifetime = Duration.seconds(60)
-  /// Octets of the largest IKE_SA_INIT request that is read, as it is kept: many times what RFC 7296,
-  /// section 2, wants to be taken.
-  package var initRequestLimit = 8192
   /// Error answers without protection, to anyone, in a second.
   package var errorsPerSecond = 20
 
@@ -31,8 +28,6 @@ package struct ResponderCounters: Hashable, Sendable {
   package var displaced = 0
   /// IKE_SA_INIT requests for which there was no room.
   package var crowdedOut = 0
-  /// IKE_SA_INIT requests above the limit of their size.
-  package var oversizedInits = 0
   package var notIKE = 0
 
   package init() {}

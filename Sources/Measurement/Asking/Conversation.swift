@@ -24,8 +24,6 @@ final class Conversation {
     /// From the last transmission to the answer.
     var roundTrip: Duration?
     var cookieRounds = 0
-    /// What the SPIs and the nonce were.
-    var exchange: InitExchange?
   }
 
   /// What to ask.
@@ -35,6 +33,7 @@ final class Conversation {
     /// NAT detection and the announcements that make a responder tell what it can do.
     var announcesAll = false
     var asksAdditional = false
+    /// Octets of a vendor ID that makes the request larger.
     var padding = 0
   }
 
@@ -45,7 +44,7 @@ final class Conversation {
   var packetsLeft = Int.max
   /// SAs that the peer may still keep.
   private(set) var leftHalfOpen = 0
-  /// Methods that the peer asked for, cookies, and shares that were made: one of each method serves all.
+  /// One share of each method serves all questions.
   private var halves: [KeyExchangeMethod: KeyExchangeInitiator] = [:]
   private var random = RandomSource.system
 
@@ -76,7 +75,6 @@ final class Conversation {
     var outcome = Outcome(result: .stopped)
     outcome.result = run(&exchange, over: carrier, &outcome)
     outcome.cookieRounds = exchange.cookieRounds
-    outcome.exchange = exchange
     traffic.retransmitted += exchange.retransmissions
     if case .silent = outcome.result { traffic.unanswered += 1 }
     if case .answered(let answer) = outcome.result,
@@ -126,11 +124,14 @@ final class Conversation {
           next = nil
         }
         guard let deadline = exchange.deadline else { return .silent(error) }
+        var isOver = false
         switch try carrier.receive(until: deadline) {
         case .message(let bytes):
           let now = Self.now
           switch exchange.handle(bytes, at: now) {
-          case .ignored: traffic.strays += 1
+          case .ignored:
+            traffic.strays += 1
+            isOver = now >= deadline
           case .send(let again):
             count(&outcome, since: sentAt, now)
             guard try awaitSlot() else { return .stopped }
@@ -142,16 +143,22 @@ final class Conversation {
             count(&outcome, since: sentAt, now)
             return .answered(answer)
           }
-        case .stray: traffic.strays += 1
+        case .stray:
+          traffic.strays += 1
+          // Who floods this port must not keep the clock from being looked at.
+          isOver = Self.now >= deadline
         case .error(let report):
           error = error ?? report
+          isOver = Self.now >= deadline
           // The peer itself says that nobody listens.
           if report.offender == carrier.remote.address { return .silent(report) }
         case .closed: return .silent(nil)
-        case .deadline:
+        case .deadline: isOver = true
+        case .interrupted: if isStopped() { return .stopped }
+        }
+        if isOver {
           guard try awaitSlot() else { return .stopped }
           next = exchange.handleTimeout(at: Self.now)
-        case .interrupted: if isStopped() { return .stopped }
         }
       }
     } catch {
@@ -202,20 +209,28 @@ final class Conversation {
     for _ in 0..<2 {
       guard (try? send(message, over: carrier)) == true else { return false }
       let limit = Self.now + policy.firstWait
-      while let event = try? carrier.receive(until: limit) {
-        if case .deadline = event { break }
-        if case .closed = event { return true }
-        if case .interrupted = event, isStopped() { return false }
-        guard case .message(let bytes) = event else { continue }
-        var reader = ByteReader(bytes.rawBytes)
-        guard let header = try? IKEHeader(from: &reader),
-          header.initiatorSPI == exchange.request.initiatorSPI, header.isResponse,
-          header.messageID == 1
-        else { continue }
-        traffic.packetsReceived += 1
-        return true
+      waiting: while let event = try? carrier.receive(until: limit) {
+        switch event {
+        case .message(let bytes) where Self.isResponse(bytes, to: exchange):
+          traffic.packetsReceived += 1
+          return true
+        case .message, .stray: traffic.strays += 1
+        case .error: break
+        case .closed: return true
+        case .deadline: break waiting
+        case .interrupted: if isStopped() { return false }
+        }
+        if Self.now >= limit { break }
       }
     }
     return false
+  }
+
+  /// To the second request of the exchange's SA, by its header alone.
+  private static func isResponse(_ bytes: [UInt8], to exchange: InitExchange) -> Bool {
+    var reader = ByteReader(bytes.rawBytes)
+    guard let header = try? IKEHeader(from: &reader) else { return false }
+    return header.initiatorSPI == exchange.request.initiatorSPI && header.isResponse
+      && header.messageID == 1
   }
 }

@@ -74,6 +74,12 @@ package struct AcceptanceSearch: Sendable {
     pending = catalogue.everything
   }
 
+  /// What discovery has asked about and has no answer to.
+  var underWay: [SuiteBox] {
+    guard let hunt, case .discovery = hunt.purpose else { return [] }
+    return hunt.asked
+  }
+
   /// From now on no question may end in an SA that the peer has to keep: its limits are near.
   package mutating func leaveNothingHalfOpen() { rules.mayLeaveHalfOpen = false }
 

@@ -39,7 +39,9 @@ extension PeerProbe {
     until limit: Instant, over carrier: any IKECarrier, _ questions: [IKEv1Question],
     _ answers: inout [IKEv1Question.Answer?]
   ) {
-    while answers.contains(where: { $0 == nil }), let event = try? carrier.receive(until: limit) {
+    while answers.contains(where: { $0 == nil }), Conversation.now < limit,
+      let event = try? carrier.receive(until: limit)
+    {
       switch event {
       case .message(let bytes):
         let found = questions.indices.first {

@@ -144,11 +144,11 @@ struct ResponderFloodTests {
       let vendors = Array(repeating: IKEPayload(.vendorID, .vendorID([1])), count: count)
       let request = try BesiegedResponder.request(number, .curve25519, vendors)
       let answers = peer.ask(request, from: .flood(number))
-      #expect(answers.isEmpty == (request.count > policy.initRequestLimit))
+      #expect(answers.isEmpty == (request.count > IKEResponder.initLimit))
     }
     #expect(peer.responder.halfOpenCount == 2)
-    #expect(peer.responder.counters.oversizedInits == 2)
-    #expect(Footprint.of(peer.responder) < 2 * 6 * policy.initRequestLimit)
+    #expect(peer.responder.counters.notIKE == 2)
+    #expect(Footprint.of(peer.responder) < 2 * 6 * IKEResponder.initLimit)
   }
 
   @Test("cookies of others, of yesterday or made up are not taken")

@@ -170,7 +170,7 @@ struct ResponderFuzzTests {
       }
       #expect(peer.responder.halfOpenCount <= 50, "seed \(seed)")
       // Of each half-open IKE SA the request is kept, and what was read in it.
-      let limit = 50 * 6 * policy.initRequestLimit
+      let limit = 50 * 6 * IKEResponder.initLimit
       #expect(Footprint.of(peer.responder) < limit, "seed \(seed)")
       peer.pass(.seconds(120))
       #expect(peer.responder.sessions.isEmpty, "seed \(seed)")

@@ -20,6 +20,23 @@ struct NegotiationTests {
     #expect(pair.sent.count == 6)
   }
 
+  @Test("cookies for ever are shown three times, and then no more")
+  func cookiesForEver() {
+    var policy = ResponderPolicy()
+    policy.cookieThreshold = 0
+    let pair = Pair(.alice, .bob, policy: policy)
+    pair.tamper = { flight in
+      guard flight.from == Pair.responderAddress else { return flight.bytes }
+      // Another cookie than the responder's.
+      return flight.bytes.dropLast() + [flight.bytes.last.map { ~$0 } ?? 0]
+    }
+    pair.start()
+    pair.run()
+    #expect(pair.initiatorEvents.failures == [.refused(.cookie, in: .ikeSAInit)])
+    #expect(pair.sent.count == 8)
+    #expect(pair.responder.counters.wrongCookies == 3)
+  }
+
   @Test("the responder's preferred method is used when the share was of another")
   func invalidKE() {
     var alice = PeerConfiguration.alice

@@ -87,6 +87,23 @@ struct TransportTests {
     #expect(pair.session?.counters.repeatedAnswers == 1)
   }
 
+  @Test("ESP and keepalives on the port of both are not taken for IKE")
+  func otherTraffic() throws {
+    let pair = Pair(.alice, .bob)
+    pair.nat = NAT()
+    pair.start()
+    pair.run(for: .seconds(1))
+    let path = try #require(pair.session?.path)
+    let before = pair.sent.count
+    for datagram: [UInt8] in [[0xFF], [], [0, 0, 0, 0], [1, 2, 3, 4, 5, 6, 7, 8]] {
+      pair.inject(datagram, from: path.remote, to: path.local)
+      pair.inject(datagram, from: path.local, to: pair.initiator.path.local)
+    }
+    #expect(pair.responder.counters.notIKE == 4)
+    #expect(pair.initiator.counters.notIKE == 4)
+    #expect(pair.sent.count == before)
+  }
+
   @Test("messages that are too long come in fragments, both ways")
   func fragments() {
     var (alice, bob) = (PeerConfiguration.alice, PeerConfiguration.bob)

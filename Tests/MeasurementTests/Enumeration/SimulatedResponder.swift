@@ -163,7 +163,7 @@ struct SearchRun {
     var numbers = SeededNumbers(seed: seed)
     var search = AcceptanceSearch()
     if isStateless { search.leaveNothingHalfOpen() }
-    while packets < budget, let question = search.next() {
+    while let question = search.next(), packets < budget {
       questions += 1
       largest = max(largest, Self.bytes(question))
       var answer = SearchAnswer.unanswered

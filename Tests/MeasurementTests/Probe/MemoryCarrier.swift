@@ -14,6 +14,8 @@ final class MemoryCarrier: IKECarrier {
   var answer: ([UInt8]) -> [CarrierEvent]
   private(set) var sent: [[UInt8]] = []
   private var events: [CarrierEvent] = []
+  /// Comes again and again, whenever nothing else does.
+  var flood: CarrierEvent?
 
   init(_ way: ProbeWay = .udp500, _ answer: @escaping ([UInt8]) -> [CarrierEvent]) {
     self.way = way
@@ -28,6 +30,7 @@ final class MemoryCarrier: IKECarrier {
 
   func receive(until limit: Instant) -> CarrierEvent {
     guard events.isEmpty else { return events.removeFirst() }
+    if let flood { return flood }
     // The state machine above reads the clock: its deadline must be over.
     while Conversation.now < limit {}
     return .deadline

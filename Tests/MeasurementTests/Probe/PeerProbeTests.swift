@@ -59,7 +59,7 @@ struct PeerProbeTests {
         "aes128gcm16-prfsha256-ecp384",
       ])
     #expect(enumeration.isComplete)
-    #expect(peer.halfOpenCount == 0)
+    #expect(peer.sessions.isEmpty)
     #expect(result.traffic.packetsSent <= 60)
     #expect(result.traffic.largestRequest < 1200)
     #expect(result.traffic.largestRequest == carrier.sent.map(\.count).max())
@@ -78,7 +78,7 @@ struct PeerProbeTests {
     #expect(description.askedForMethod == .ecp256)
     #expect(description.notifies.contains(.ikev2FragmentationSupported))
     #expect(description.nat == NATVerdict(weAreBehindNAT: false, peerIsBehindNAT: false))
-    #expect(peer.halfOpenCount == 0)
+    #expect(peer.sessions.isEmpty)
     #expect(result.findings.isEmpty)
   }
 
@@ -158,7 +158,7 @@ struct PeerProbeTests {
     #expect(result.answers.map(\.isAccepted) == [true, false, true])
     let nearest = try #require(result.answers[1].nearest)
     #expect(nearest.transforms.contains { $0.keyLength == 256 } || nearest.offers(.modp2048))
-    #expect(peer.halfOpenCount == 0)
+    #expect(peer.sessions.isEmpty)
   }
 
   @Test("ML-KEM is asked for behind a key exchange, without its share")
@@ -211,6 +211,16 @@ struct PeerProbeTests {
       $0.asksPostQuantum = true
     }
     #expect(result.traffic.packetsSent <= 60 + 12 * 5)
+  }
+
+  @Test("a flood of strays does not keep a probe from ending")
+  func flood() {
+    let carrier = MemoryCarrier { _ in [] }
+    carrier.flood = .stray
+    let result = PeerProbe.run(over: [carrier]) { $0.asksIKEv1 = true }
+    #expect(!result.isAlive)
+    #expect(carrier.sent.count == 3 + 2 * 3)
+    #expect(result.traffic.strays > 0)
   }
 
   @Test("answers with another SPI are counted, and ignored")
