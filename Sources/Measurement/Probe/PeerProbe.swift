@@ -83,8 +83,9 @@ package final class PeerProbe {
   }
 
   private func askMore(over carrier: any IKECarrier) {
-    if plan.enumerates { enumerate(over: carrier) }
+    if plan.enumerates { result.enumeration = enumerate(over: carrier) }
     for question in plan.questions { result.answers.append(answer(question, over: carrier)) }
+    findNearest(over: carrier)
     if plan.asksPostQuantum { askPostQuantum(over: carrier) }
   }
 
