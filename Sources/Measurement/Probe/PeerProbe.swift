@@ -18,11 +18,8 @@ package final class PeerProbe {
   /// The longest round trip so far.
   var slowest: Duration?
 
-  /// - Parameters:
-  ///   - target: What was asked for: a name, or the address itself.
-  ///   - peer: The address.
-  ///   - observer: Sees every datagram of UDP, for a capture.
-  ///   - isStopped: Whether the user wants it to end; asked often.
+  /// `target` is what was asked for, a name or the address itself. `observer` sees every datagram of UDP, for
+  /// a capture; `isStopped` says whether the user wants it to end, and is asked often.
   package init(
     _ target: String, _ peer: ResolvedAddress, _ plan: ProbePlan, pacer: PacketPacer,
     observer: ((ProbePacket) -> Void)? = nil, isStopped: @escaping () -> Bool = { false }
@@ -86,8 +83,9 @@ package final class PeerProbe {
   }
 
   private func askMore(over carrier: any IKECarrier) {
-    if plan.enumerates { enumerate(over: carrier) }
+    if plan.enumerates { result.enumeration = enumerate(over: carrier) }
     for question in plan.questions { result.answers.append(answer(question, over: carrier)) }
+    findNearest(over: carrier)
     if plan.asksPostQuantum { askPostQuantum(over: carrier) }
   }
 
