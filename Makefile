@@ -56,10 +56,13 @@ bench: ## measure against libpcap, tcpdump and tshark; fails where a bar is miss
 	@scripts/setup --bench
 	@Benchmarks/bench
 
-lab: ## probe real daemons, beside cryptolyzer and ike-scan; needs root
+lab: ## probe strongSwan and libreswan, set up SAs with them; fails where a bar is missed; as root
 	@scripts/setup --lab
 	@[ -x $(binary) ] || $(MAKE) build
+	@swift build --product ike-peer >&2
 	@Tests/Lab/probe $(binary)
+	@Tests/Lab/sa
+	@Tests/Lab/sa-in-kernel
 
 install: ## install what `make build` built below $(DESTDIR)$(PREFIX)
 	@[ -x $(binary) ] || $(MAKE) build

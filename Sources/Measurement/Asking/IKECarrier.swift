@@ -34,9 +34,7 @@ final class UDPDoor {
   fileprivate let interface: UInt32
   fileprivate let observer: ((ProbePacket) -> Void)?
 
-  /// - Parameters:
-  ///   - peer: The address that it is for.
-  ///   - observer: Sees every datagram that is sent or received.
+  /// A socket for one address; `observer` sees every datagram that is sent or received.
   init(
     to peer: ResolvedAddress, _ plan: ProbePlan, observer: ((ProbePacket) -> Void)?
   ) throws(SocketError) {

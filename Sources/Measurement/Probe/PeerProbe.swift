@@ -18,11 +18,8 @@ package final class PeerProbe {
   /// The longest round trip so far.
   var slowest: Duration?
 
-  /// - Parameters:
-  ///   - target: What was asked for: a name, or the address itself.
-  ///   - peer: The address.
-  ///   - observer: Sees every datagram of UDP, for a capture.
-  ///   - isStopped: Whether the user wants it to end; asked often.
+  /// `target` is what was asked for, a name or the address itself. `observer` sees every datagram of UDP, for
+  /// a capture; `isStopped` says whether the user wants it to end, and is asked often.
   package init(
     _ target: String, _ peer: ResolvedAddress, _ plan: ProbePlan, pacer: PacketPacer,
     observer: ((ProbePacket) -> Void)? = nil, isStopped: @escaping () -> Bool = { false }

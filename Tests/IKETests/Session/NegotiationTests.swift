@@ -27,8 +27,8 @@ struct NegotiationTests {
     let pair = Pair(.alice, .bob, policy: policy)
     pair.tamper = { flight in
       guard flight.from == Pair.responderAddress else { return flight.bytes }
-      // Another cookie than the responder's.
-      return flight.bytes.dropLast() + [flight.bytes.last.map { ~$0 } ?? 0]
+      // Another cookie than the responder's, each time.
+      return flight.bytes.dropLast() + [UInt8(truncatingIfNeeded: flight.order)]
     }
     pair.start()
     pair.run()

@@ -94,7 +94,11 @@ struct PeerProbeTests {
 
   @Test("cookies without end stop, and are a finding")
   func cookieLoop() {
-    let carrier = MemoryCarrier { HandmadeAnswer.notify(.cookie, .data([1, 2, 3]), to: $0) }
+    var round: UInt8 = 0
+    let carrier = MemoryCarrier { bytes in
+      round += 1
+      return HandmadeAnswer.notify(.cookie, .data([round, 2, 3]), to: bytes)
+    }
     let result = PeerProbe.run(over: [carrier]) { $0.count = 1 }
     #expect(result.findings.map(\.id) == [.ikeCookieLoop])
     #expect(carrier.sent.count == InitExchange.retryLimit + 1)
