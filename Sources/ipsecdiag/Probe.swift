@@ -73,7 +73,11 @@ struct Probe: ParsableCommand {
     if targets == "-", questions.policy == "-" {
       throw ValidationError("Only one of --targets and --policy can be standard input.")
     }
-    for text in target { _ = try Self.expression(text) }
+    var all = ProbeTargets()
+    for text in target { all.add(try Self.expression(text)) }
+    if all.count > ProbeTargets.mostAddresses {
+      throw ValidationError("More than \(ProbeTargets.mostAddresses) addresses are no one run.")
+    }
   }
 
   private var chosenFormat: ProbeWriter.Format {
@@ -99,7 +103,7 @@ struct Probe: ParsableCommand {
     try readTargets(into: &targets)
     Interruption.watch()
     let writer = ProbeWriter(
-      chosenFormat, verdict.naming, verdict.textOptions, addresses: targets.mostAddresses)
+      chosenFormat, verdict.naming, verdict.textOptions, addresses: targets.expectedAddresses)
     let summary = try recorded { recording in
       try ProbeRun(
         plan, isIPv6Wanted: sending.isIPv6Wanted, proposals: questions.proposal.count,
@@ -132,6 +136,11 @@ struct Probe: ParsableCommand {
       } catch {
         throw Failure("\(name): \(error)", exitCode: ExitCodes.badData)
       }
+    }
+    if all.count > ProbeTargets.mostAddresses {
+      throw Failure(
+        "\(name) names more than \(ProbeTargets.mostAddresses) addresses",
+        exitCode: ExitCodes.badData)
     }
     if all.isEmpty {
       throw Failure("\(name) names no target", exitCode: ExitCodes.badData)
