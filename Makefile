@@ -11,7 +11,7 @@ unwanted = (^|/)\.build|(^|/)Package\.resolved$$|^captures/|\.(o|d|swiftmodule|p
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help run build test pairs lint format man completions bench lab install clean
+.PHONY: help run build test pairs lint format man completions bench bench-sweep lab install clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' Makefile | expand -t 16
@@ -52,9 +52,13 @@ completions: ## write the completions for bash, zsh and fish
 	.build/debug/ipsecdiag --generate-completion-script zsh >completions/_ipsecdiag
 	.build/debug/ipsecdiag --generate-completion-script fish >completions/ipsecdiag.fish
 
-bench: ## measure against libpcap, tcpdump and tshark; fails where a bar is missed
+bench: ## measure against libpcap, tcpdump, tshark and ike-scan; fails where a bar is missed
 	@scripts/setup --bench
-	@Benchmarks/bench
+	@Benchmarks/bench; status=$$?; Benchmarks/sweep && exit $$status
+
+bench-sweep: ## measure probe --sweep against ike-scan alone; fails where a bar is missed
+	@scripts/setup --bench
+	@Benchmarks/sweep
 
 lab: ## probe strongSwan and libreswan, set up SAs with them; fails where a bar is missed; as root
 	@scripts/setup --lab

@@ -7,15 +7,16 @@ struct Probe: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Asks gateways from outside: are they there, who are they, what do they accept.",
     discussion: """
-      A target is a name (all its addresses are asked), an address, or a network such as \
-      192.0.2.0/24, of which those that answer are reported. Without options it takes a few dozen \
+      A target is a name (all its addresses are asked), an address, a range such as 192.0.2.1-20, or \
+      a network such as 192.0.2.0/24, of which those that answer are reported. Without options it takes a few dozen \
       packets and some seconds, needs no privilege and never the local port 500. Nothing is \
       authenticated: no SA is set up.
 
       Exit codes: 0 no finding at or above --fail-on, 1 warning, 2 critical: no answer, a proposal \
       refused, a policy violated. Only without such a finding do others count: 3 something could not \
       be found out, 64 usage, 65 a policy that cannot be read, 66 a missing file, 77 no permission, \
-      130 Ctrl-C. With nagios: 0 to 3 only.
+      130 Ctrl-C. With nagios: 0 to 3 only. With --sweep: 0 an address answered, 2 none did, 3 a name \
+      has no address.
 
       Examples:
         ipsecdiag probe vpn.example.net
@@ -24,7 +25,8 @@ struct Probe: ParsableCommand {
         ipsecdiag probe --policy gateways.policy --targets gateways.txt
         ipsecdiag probe --pq 2001:db8::7
         ipsecdiag probe --nagios -4 vpn.example.net
-        ipsecdiag probe --rate 1000 --ndjson 10.0.0.0/16 | jq -r .result.address
+        ipsecdiag probe --sweep --rate 1000 10.0.0.0/16
+        ipsecdiag probe --sweep --ndjson --targets gateways.txt | jq -r .result.address
         ipsecdiag probe --enumerate -w probe.pcapng vpn.example.net
       """)
 
@@ -35,6 +37,12 @@ struct Probe: ParsableCommand {
     help: ArgumentHelp(
       "Read targets from this file, a line each; - is standard input.", valueName: "file"))
   var targets: String?
+
+  @Flag(
+    help:
+      "Ask every address one question on one port, and write a line for each that answers: for networks and lists of any length."
+  )
+  var sweep = false
 
   @OptionGroup var questions: ProbeQuestionOptions
 
@@ -75,8 +83,22 @@ struct Probe: ParsableCommand {
     }
     var all = ProbeTargets()
     for text in target { all.add(try Self.expression(text)) }
+    if sweep { return try validateSweep() }
     if all.count > ProbeTargets.mostAddresses {
       throw ValidationError("More than \(ProbeTargets.mostAddresses) addresses are no one run.")
+    }
+  }
+
+  private func validateSweep() throws {
+    guard !questions.isAny else {
+      throw ValidationError(
+        "--sweep asks one question: not with --enumerate, --proposal, --policy or --pq.")
+    }
+    guard capture == nil else { throw ValidationError("Give one of --sweep and --write.") }
+    guard !sending.tcp else { throw ValidationError("Give one of --sweep and --tcp.") }
+    switch chosenFormat {
+    case .text, .json, .ndjson: break
+    case .nagios, .prometheus: throw ValidationError("--sweep writes text, json or ndjson.")
     }
   }
 
@@ -96,11 +118,16 @@ struct Probe: ParsableCommand {
   func run() throws {
     var plan = ProbePlan()
     sending.apply(to: &plan)
+    if sweep {
+      Interruption.watch()
+      return try runSweep(plan)
+    }
     let policy = try questions.readPolicy()
     questions.apply(policy, to: &plan)
     var targets = ProbeTargets()
-    for text in target { targets.add(try Self.expression(text)) }
-    try readTargets(into: &targets)
+    try eachTarget { targets.add($0) }
+    if targets.isEmpty { throw nothingNamed() }
+    if targets.count > ProbeTargets.mostAddresses { throw tooManyNamed() }
     Interruption.watch()
     let writer = ProbeWriter(
       chosenFormat, verdict.naming, verdict.textOptions, addresses: targets.expectedAddresses)
@@ -127,24 +154,38 @@ struct Probe: ParsableCommand {
     }
   }
 
-  private func readTargets(into all: inout ProbeTargets) throws {
-    guard let targets else { return }
-    let name = targets == "-" ? "standard input" : targets
-    for word in TargetList.words(in: try InputFile.read(targets)) {
-      do throws(TargetExpression.Problem) {
-        all.add(try TargetExpression(word))
-      } catch {
-        throw Failure("\(name): \(error)", exitCode: ExitCodes.badData)
+  /// Hands over all targets.
+  private func eachTarget(_ body: (TargetExpression) -> Void) throws {
+    for text in target { body(try Self.expression(text)) }
+    if let targets { try TargetFile.read(targets, body) }
+  }
+
+  private var targetSource: String { targets == "-" ? "standard input" : targets ?? "" }
+
+  private func nothingNamed() -> Failure {
+    Failure("\(targetSource) names no target", exitCode: ExitCodes.badData)
+  }
+
+  private func tooManyNamed() -> Failure {
+    Failure(
+      "\(targetSource) names more than \(ProbeTargets.mostAddresses) addresses",
+      exitCode: ExitCodes.badData)
+  }
+
+  private func runSweep(_ plan: ProbePlan) throws {
+    var targets = ProbeSweep.Targets()
+    try eachTarget { targets.add($0) }
+    if targets.isEmpty { throw nothingNamed() }
+    let format: SweepWriter.Format =
+      switch chosenFormat {
+      case .json: .json
+      case .ndjson: .ndjson
+      default: .text
       }
-    }
-    if all.count > ProbeTargets.mostAddresses {
-      throw Failure(
-        "\(name) names more than \(ProbeTargets.mostAddresses) addresses",
-        exitCode: ExitCodes.badData)
-    }
-    if all.isEmpty {
-      throw Failure("\(name) names no target", exitCode: ExitCodes.badData)
-    }
+    let code = try ProbeSweep(
+      plan: plan, isIPv6Wanted: sending.isIPv6Wanted, concurrency: sending.concurrency
+    ).run(targets, SweepWriter(format, verdict.naming, verdict.textOptions), verdict)
+    if code != 0 { throw Failure(nil, exitCode: code) }
   }
 
   private func end(_ summary: ProbeSummary) throws {

@@ -129,6 +129,9 @@ struct ProbeQuestionOptions: ParsableArguments {
   )
   var pq = false
 
+  /// Anything at all is asked besides.
+  var isAny: Bool { enumerate || !proposal.isEmpty || policy != nil || pq }
+
   /// The policy that was named.
   func readPolicy() throws -> ProbePolicy? {
     guard let policy else { return nil }

@@ -122,7 +122,7 @@ struct ProbeRun {
       } catch {
         return .failed(ProbeFailure(target: name, reason: "\(error)"))
       }
-    case .network: return .found([])
+    case .network, .range: return .found([])
     }
     if let isIPv6Wanted {
       addresses.removeAll { $0.address.isIPv6 != isIPv6Wanted }

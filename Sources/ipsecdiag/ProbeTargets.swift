@@ -10,6 +10,12 @@ struct ProbeTargets {
   mutating func add(_ target: TargetExpression) {
     switch target {
     case .name, .address: singles.append(target)
+    case .range(let first, let count):
+      if first.isIPv6 {
+        networks6.append(first, count: count)
+      } else {
+        networks4.append(first, count: count)
+      }
     case .network(let first, let length):
       if first.isIPv6 {
         networks6.append(first, prefixLength: length)

@@ -1,3 +1,4 @@
+internal import Glibc
 package import Host
 package import IKE
 package import PacketDissector
@@ -19,6 +20,8 @@ package final class MachineDriver<Machine: IKEMachine> {
   /// A socket, and the address and port that the machine calls its own.
   private final class Door {
     var socket: UDPSocket
+    /// What the machine wants sent, until it wants nothing more for now.
+    var batch = OutgoingBatch(capacity: UDPSocket.batchSize)
     let end: Endpoint
 
     init(_ socket: consuming UDPSocket, _ end: Endpoint) {
@@ -63,39 +66,57 @@ package final class MachineDriver<Machine: IKEMachine> {
     while let step = machine.nextStep() {
       switch step {
       case .event(let event): body(event)
-      case .send(let bytes, let local, let remote): try send(bytes, from: local, to: remote)
+      case .send(let bytes, let local, let remote): try queue(bytes, from: local, to: remote)
       }
     }
+    for door in doors { send(from: door) }
   }
 
-  private func send(
+  private func queue(
     _ bytes: [UInt8], from local: Endpoint, to remote: Endpoint
   ) throws(SocketError) {
     let door = try door(local)
     observer?(local, remote, true, bytes)
-    do throws(SocketError) {
-      // Behind a wildcard the source is the address that the peer knows.
-      let source = door.end.address.isWildcard ? local.address : nil
-      try door.socket.send(
-        bytes, to: remote, from: source.flatMap { $0.isWildcard ? nil : $0 })
-    } catch {
-      // As if it were lost: the machine sends again, or gives up.
-      if failures.count < Self.errorLimit { failures.append(error) }
+    // Behind a wildcard the source is the address that the peer knows.
+    let isChosen = door.end.address.isWildcard && !local.address.isWildcard
+    let source = isChosen ? local.address : nil
+    if door.batch.append(bytes.rawBytes, to: remote, from: source) { return }
+    send(from: door)
+    if !door.batch.append(bytes.rawBytes, to: remote, from: source) {
+      note(SocketError(.send(remote), code: EMSGSIZE))
     }
   }
 
+  /// Sends all that is queued for a socket. What cannot be sent is as if it were lost: the machine sends
+  /// it again, or gives up.
+  private func send(from door: Door) {
+    guard door.batch.waiting > 0 else { return }
+    _ = door.socket.sendBatch(&door.batch) { note($1) }
+  }
+
+  private func note(_ error: SocketError) {
+    if failures.count < Self.errorLimit { failures.append(error) }
+  }
+
   private func receive() throws(SocketError) {
+    var arrived: [(source: Endpoint, local: Endpoint, bytes: [UInt8])] = []
     for door in doors {
-      // A flood must not keep answers from going out.
-      for _ in 0..<UDPSocket.batchSize {
-        guard let datagram = try door.socket.receive() else { break }
-        let local = Endpoint(datagram.destination ?? door.end.address, door.end.port)
-        observer?(local, datagram.source, false, datagram.bytes)
-        machine.handle(datagram.bytes, from: datagram.source, to: local, at: Self.now)
+      let end = door.end
+      // One batch at a time: a flood must not keep answers from going out.
+      _ = try door.socket.receiveBatch { datagram in
+        var reader = ByteReader(datagram.bytes)
+        let local = Endpoint(datagram.destination ?? end.address, end.port)
+        arrived.append((datagram.source, local, reader.rest()))
       }
+      // To the end, as what stays in the queue takes room from what is still to come.
       while let report = door.socket.receiveError() {
         if errors.count < Self.errorLimit { errors.append(report) }
       }
+    }
+    let now = Self.now
+    for (source, local, bytes) in arrived {
+      observer?(local, source, false, bytes)
+      machine.handle(bytes, from: source, to: local, at: now)
     }
   }
 

@@ -1,4 +1,3 @@
-internal import Diagnosis
 package import Host
 internal import IKE
 package import IPsecCrypto
@@ -15,9 +14,9 @@ package struct NetworkSweep: Sendable {
     let share = try KeyExchangeInitiator(.curve25519)
     var random = RandomSource.system
     let request = InitRequest(
-      initiatorSPI: 1, proposals: Self.proposals,
+      initiatorSPI: 1, proposals: BroadProposals.common,
       keyExchange: KeyExchangePayload(method: share.method, data: share.data),
-      nonce: random.bytes(32))
+      nonce: random.bytes(32), notifies: [NotifyPayload(.ikev2FragmentationSupported)])
     question = SweepQuestion(request, withMarker: Self.way(plan) == .udp4500)
   }
 
@@ -25,30 +24,32 @@ package struct NetworkSweep: Sendable {
     plan.ways.contains(.udp500) ? .udp500 : .udp4500
   }
 
-  /// What most peers take something of; those who take nothing of it say so.
-  private static let proposals: [Proposal] = {
-    let exchanges = "x25519-ecp256-ecp384-ecp521-modp2048-modp3072-modp4096-modp1536-modp1024"
-    let text = """
-      aes256gcm16-aes128gcm16-chacha20poly1305-prfsha256-prfsha384-prfsha512-\(exchanges),\
-      aes256-aes128-3des-sha256-sha384-sha512-sha1-\(exchanges)
-      """
-    return (try? ProposalNotation.parse(text, for: .ike)) ?? []
-  }()
-
   /// Asks the addresses of networks of one family, and hands over each that gives a sign.
   package func run(
     _ targets: SweepTargets, isInterrupted: () -> Bool,
     _ body: (AddressResult) -> Void
   ) throws(SocketError) -> SweepSummary {
-    let way = Self.way(plan)
-    let options = Sweep.Options(
-      port: way == .udp500 ? plan.ikePort : plan.natPort, rate: plan.rate,
-      passes: plan.transmissions, patience: plan.timeout * 2,
-      source: plan.source.map { Endpoint($0, plan.sourcePort) }, interface: plan.interface)
-    var sweep = try Sweep(targets, asking: question, options)
-    return try sweep.run(isInterrupted: isInterrupted) { found in
-      body(Self.result(found, way, requestBytes: question.byteCount))
+    try sweep(targets, isInterrupted: { _ in isInterrupted() }) { found in
+      body(Self.result(found, Self.way(plan), requestBytes: question.byteCount))
     }
+  }
+
+  /// The same, with what each address says as it is. `isInterrupted` is told how far the sweep is.
+  package func sweep(
+    _ targets: SweepTargets, isInterrupted: (SweepSummary) -> Bool,
+    _ body: (SweepResult) -> Void
+  ) throws(SocketError) -> SweepSummary {
+    let options = Sweep.Options(
+      port: Self.way(plan) == .udp500 ? plan.ikePort : plan.natPort, rate: plan.rate,
+      passes: plan.transmissions, patience: plan.timeout * 2,
+      source: source(isIPv6: targets[0]?.isIPv6 == true), interface: plan.interface)
+    var sweep = try Sweep(targets, asking: question, options)
+    return try sweep.run(isInterrupted: isInterrupted, body)
+  }
+
+  private func source(isIPv6: Bool) -> Endpoint? {
+    guard plan.source != nil || plan.sourcePort != 0 else { return nil }
+    return Endpoint(plan.source ?? .any(isIPv6: isIPv6), plan.sourcePort)
   }
 
   private static func result(
@@ -68,8 +69,9 @@ package struct NetworkSweep: Sendable {
       peer.vendorIDs = answer.vendorIDs
       result.peer = peer
       result.traffic.packetsReceived = 1
-    case .refused(let report): outcome = .refused(report)
-    case .unsent(let error): outcome = .local("\(error)")
+    case .refused(let reason, let sender):
+      outcome = .refused(reason: reason, by: sender, isICMP: true)
+    case .unsent(let reason): outcome = .local(reason)
     }
     let answered = if case .answered = outcome { 1 } else { 0 }
     result.ways = [

@@ -6,34 +6,16 @@ package import PacketDissector
 package struct SweepResult: Sendable {
   package enum Outcome: Sendable {
     case answered(InitAnswer)
-    /// An ICMP error came back.
-    case refused(SocketErrorReport)
-    /// This machine could not send.
-    case unsent(SocketError)
+    /// An ICMP error came back: which, and from whom.
+    case refused(reason: String, by: IPAddress?)
+    /// This machine could not send: why, in words.
+    case unsent(reason: String)
   }
 
   package let address: IPAddress
   package let outcome: Outcome
   /// From the last request to the answer; nil where nothing was sent.
   package let roundTrip: Duration?
-}
-
-/// How a sweep went, all targets together.
-package struct SweepSummary: Equatable, Sendable {
-  package var targets: UInt32 = 0
-  package var requests: UInt64 = 0
-  package var answered: UInt64 = 0
-  package var refused: UInt64 = 0
-  package var unsent: UInt64 = 0
-  /// Datagrams that answered nothing: another SPI or address, or not IKE.
-  package var strays: UInt64 = 0
-  package var duration: Duration = .zero
-  /// It was ended before its time.
-  package var isInterrupted = false
-
-  package init() {}
-
-  package var silent: UInt64 { UInt64(targets) - min(UInt64(targets), answered + refused + unsent) }
 }
 
 /// Asks very many addresses of one family one question, and hands over each answer as it comes.
@@ -65,6 +47,8 @@ package struct Sweep: ~Copyable {
   private var socket: UDPSocket
   private var poll = SocketPoll()
   private var batch = OutgoingBatch(capacity: UDPSocket.batchSize)
+  /// Whom the batch asks.
+  private var asked: [(number: UInt32, address: IPAddress)] = []
   private let targets: SweepTargets
   private let question: SweepQuestion
   private let options: Options
@@ -72,14 +56,19 @@ package struct Sweep: ~Copyable {
   private var summary = SweepSummary()
   /// What has to be said and sent after a batch was read.
   private var results: [SweepResult] = []
-  private var cookies: [(UInt32, IPAddress, [UInt8])] = []
-  /// Targets that were sent a cookie's answer already.
-  private var followed: Set<UInt32> = []
+  private var cookies: [(number: UInt32, address: IPAddress, cookie: [UInt8])] = []
+  /// Targets that were sent their cookie back, and what they said when they asked for it.
+  private var followed: [UInt32: SweepResult] = [:]
 
-  /// Cookies are followed for this many targets at once; others count as answered by their cookie.
-  private static let cookieLimit = 65_536
-  /// Batches of answers that are read before requests are sent again.
-  private static let batchesAtOnce = 64
+  /// Cookies are sent back to this many targets at once; of others a cookie is the answer.
+  private static let cookieLimit = 16_384
+  /// A flood of datagrams or errors must not keep requests from going out.
+  private static let batchesAtOnce = 16
+  private static let errorsAtOnce = 1_024
+  /// To sleep while as many answers are on their way as there is room for: they are read together then.
+  private static let holdTime = Duration.milliseconds(1)
+  /// Whoever shows how far it is wants to hear of it meanwhile.
+  private static let longestWait = Duration.milliseconds(200)
 
   /// `targets` are of one family.
   package init(
@@ -96,58 +85,84 @@ package struct Sweep: ~Copyable {
     self.options = options
     plan = SweepPlan(
       count: targets.count, passes: options.passes, rate: options.rate, patience: options.patience,
-      start: Instant(nanoseconds: MonotonicClock.now()))
-    summary.targets = targets.count
+      start: Self.now)
+    summary.targets = UInt64(targets.count)
   }
 
-  /// Asks until all have answered or been asked often enough, or `isInterrupted` says to stop.
+  private static var now: Instant { Instant(nanoseconds: MonotonicClock.now()) }
+
+  /// Asks until all have answered or been asked often enough, or `isInterrupted`, which is told how far it
+  /// is several times a second, says to stop.
   package mutating func run(
-    isInterrupted: () -> Bool, _ body: (SweepResult) -> Void
+    isInterrupted: (SweepSummary) -> Bool, _ body: (SweepResult) -> Void
   ) throws(SocketError) -> SweepSummary {
-    let start = MonotonicClock.now()
+    let start = Self.now
     while true {
       let next = send()
       try receive()
       for result in results { body(result) }
       results.removeAll(keepingCapacity: true)
-      summary.isInterrupted = isInterrupted()
+      summary.requests = plan.asked
+      summary.remaining = plan.remaining
+      summary.duration = Self.now - start
+      summary.isInterrupted = isInterrupted(summary)
       guard let next, !plan.allHaveAnswered, !summary.isInterrupted else { break }
-      try wait(until: next)
+      try wait(next)
     }
-    summary.requests = plan.asked
-    summary.duration = .nanoseconds(MonotonicClock.now() - start)
+    tellFollowed(body)
+    summary.dropped = UInt64(socket.dropped)
     return summary
   }
 
-  /// Sends what is due; when to come again, nil at the end.
-  private mutating func send() -> Instant? {
-    let now = Instant(nanoseconds: MonotonicClock.now())
-    var next: Instant? = now
+  /// Those that asked for a cookie and were silent when they got it are there all the same.
+  private mutating func tellFollowed(_ body: (SweepResult) -> Void) {
+    for (number, result) in followed.sorted(by: { $0.key < $1.key }) {
+      guard plan.answer(from: number, at: Self.now) != nil else { continue }
+      summary.answered += 1
+      body(result)
+    }
+    followed.removeAll()
+  }
+
+  // MARK: Sending
+
+  /// What to do when all that is due was sent.
+  private enum Next {
+    case wait(until: Instant)
+    case hold
+  }
+
+  /// Sends what is due; what to do then, nil at the end.
+  private mutating func send() -> Next? {
+    let now = Self.now
     var datagram: [UInt8] = []
     batch.removeAll()
-    followCookies()
+    asked.removeAll(keepingCapacity: true)
+    followCookies(at: now)
+    defer { flush() }
     while batch.waiting < UDPSocket.batchSize {
       switch plan.step(at: now) {
       case .ask(let number):
         guard let address = targets[number] else { continue }
         question.write(for: number, address, to: &datagram)
         _ = batch.append(datagram.rawBytes, to: Endpoint(address, options.port))
-        continue
-      case .wait(let until): next = until
-      case .done: next = nil
+        asked.append((number, address))
+      case .wait(let until): return .wait(until: until)
+      case .hold: return .hold
+      case .done: return nil
       }
-      break
     }
-    flush()
-    return next
+    return .wait(until: now)
   }
 
-  private mutating func followCookies() {
+  private mutating func followCookies(at now: Instant) {
+    guard !cookies.isEmpty else { return }
     for (number, address, cookie) in cookies.prefix(UDPSocket.batchSize) {
       let datagram = question.datagram(for: number, address, cookie: cookie)
       _ = batch.append(datagram.rawBytes, to: Endpoint(address, options.port))
     }
     cookies.removeFirst(min(cookies.count, UDPSocket.batchSize))
+    plan.noteSent(at: now)
   }
 
   private mutating func flush() {
@@ -155,51 +170,91 @@ package struct Sweep: ~Copyable {
     var failures: [(Endpoint, SocketError)] = []
     _ = socket.sendBatch(&batch) { failures.append(($0, $1)) }
     for (end, error) in failures {
+      // It will not be otherwise the next time.
+      guard let target = asked.first(where: { $0.address == end.address }),
+        plan.leaveOut(target.number)
+      else { continue }
       results.append(
-        SweepResult(address: end.address, outcome: .unsent(error), roundTrip: nil))
+        SweepResult(address: end.address, outcome: .unsent(reason: "\(error)"), roundTrip: nil))
       summary.unsent += 1
     }
   }
 
-  private mutating func receive() throws(SocketError) {
-    var datagrams: [(IPAddress, [UInt8])] = []
-    let port = options.port
-    // A flood must not keep requests from going out.
-    for _ in 0..<Self.batchesAtOnce {
-      datagrams.removeAll(keepingCapacity: true)
-      var strays: UInt64 = 0
-      let count = try socket.receiveBatch { datagram in
-        guard datagram.source.port == port else {
-          strays += 1
-          return
-        }
-        var reader = ByteReader(datagram.bytes)
-        datagrams.append((datagram.source.address, reader.rest()))
-      }
-      let now = Instant(nanoseconds: MonotonicClock.now())
-      summary.strays += strays
-      for (address, bytes) in datagrams { take(bytes, from: address, at: now) }
-      if count < UDPSocket.batchSize { break }
+  private mutating func wait(_ next: Next) throws(SocketError) {
+    guard cookies.isEmpty else { return }
+    let now = Self.now
+    switch next {
+    case .wait(let until) where until <= now: break
+    case .wait(let until):
+      _ = try poll.wait(until: min(until, now + Self.longestWait).nanoseconds)
+    case .hold:
+      var nothing = SocketPoll()
+      _ = try nothing.wait(until: (now + Self.holdTime).nanoseconds)
     }
-    let now = Instant(nanoseconds: MonotonicClock.now())
-    while let report = socket.receiveError() { take(report, at: now) }
   }
 
-  private mutating func take(_ bytes: [UInt8], from address: IPAddress, at now: Instant) {
-    guard let (number, answer) = question.target(of: bytes, from: address) else {
+  // MARK: Receiving
+
+  private mutating func receive() throws(SocketError) {
+    var datagrams: [Arrival] = []
+    for _ in 0..<Self.batchesAtOnce {
+      datagrams.removeAll(keepingCapacity: true)
+      let count = try socket.receiveBatch { datagram in
+        var reader = ByteReader(datagram.bytes)
+        datagrams.append(
+          Arrival(source: datagram.source, time: datagram.time, bytes: reader.rest()))
+      }
+      let now = Self.now
+      let time = Timestamp.now
+      for datagram in datagrams { take(datagram, at: now, time) }
+      if count < UDPSocket.batchSize { break }
+    }
+    let now = Self.now
+    for _ in 0..<Self.errorsAtOnce {
+      guard let report = socket.receiveError() else { break }
+      take(report, at: now)
+    }
+  }
+
+  private struct Arrival {
+    let source: Endpoint
+    let time: Timestamp
+    let bytes: [UInt8]
+  }
+
+  private mutating func take(_ datagram: Arrival, at now: Instant, _ time: Timestamp) {
+    guard datagram.source.port == options.port,
+      let (number, answer) = question.target(of: datagram.bytes, from: datagram.source.address)
+    else {
       summary.strays += 1
       return
     }
-    if case .cookie(let cookie) = answer.meaning, !plan.isAnswered(number),
-      followed.count < Self.cookieLimit, followed.insert(number).inserted
-    {
-      cookies.append((number, address, cookie))
+    // It has waited here since the kernel took it.
+    let delay = min(max(0, time.nanoseconds &- datagram.time.nanoseconds), Self.longestDelay)
+    let address = datagram.source.address
+    if case .cookie(let cookie) = answer.meaning, follow(cookie, number, address, answer) { return }
+    guard let roundTrip = plan.answer(from: number, at: now, delay: .nanoseconds(delay)) else {
+      summary.repeated += 1
       return
     }
-    guard let roundTrip = plan.answer(from: number, at: now) else { return }
+    if !followed.isEmpty { followed[number] = nil }
     summary.answered += 1
     results.append(
       SweepResult(address: address, outcome: .answered(answer), roundTrip: roundTrip))
+  }
+
+  /// More than that between the kernel and us is a clock that was set.
+  private static let longestDelay: Int64 = 1_000_000_000
+
+  /// Whether the request goes out again with the cookie.
+  private mutating func follow(
+    _ cookie: [UInt8], _ number: UInt32, _ address: IPAddress, _ answer: InitAnswer
+  ) -> Bool {
+    guard !plan.isAnswered(number), followed.count < Self.cookieLimit, followed[number] == nil
+    else { return false }
+    followed[number] = SweepResult(address: address, outcome: .answered(answer), roundTrip: nil)
+    cookies.append((number, address, cookie))
+    return true
   }
 
   private mutating func take(_ report: SocketErrorReport, at now: Instant) {
@@ -209,12 +264,11 @@ package struct Sweep: ~Copyable {
       let roundTrip = plan.answer(from: number, at: now)
     else { return }
     summary.refused += 1
+    var words = report
+    words.offender = nil
     results.append(
-      SweepResult(address: address, outcome: .refused(report), roundTrip: roundTrip))
-  }
-
-  private mutating func wait(until moment: Instant) throws(SocketError) {
-    guard cookies.isEmpty else { return }
-    _ = try poll.wait(until: moment.nanoseconds)
+      SweepResult(
+        address: address, outcome: .refused(reason: "\(words)", by: report.offender),
+        roundTrip: roundTrip))
   }
 }

@@ -1,11 +1,13 @@
 package import PacketDissector
 
-/// A target as people write it: a name, an address, or a network.
+/// A target as people write it: a name, an address, a network, or a range of addresses.
 package enum TargetExpression: Equatable, Sendable {
   case name(String)
   case address(IPAddress)
   /// All addresses of a prefix, its bits behind the prefix length being zero.
   case network(IPAddress, prefixLength: Int)
+  /// "192.0.2.1-192.0.2.20" or "192.0.2.1-20": so many neighbours, from the first on.
+  case range(IPAddress, count: UInt64)
 
   package struct Problem: Error, Equatable, Sendable, CustomStringConvertible {
     package let text: String
@@ -28,6 +30,10 @@ package enum TargetExpression: Equatable, Sendable {
     let parts = bare.split(separator: "/", omittingEmptySubsequences: false)
     if parts.count == 2, let address = IPAddress(text: String(parts[0])) {
       self = try Self.network(address, parts[1], text)
+      return
+    }
+    if let dash = bare.firstIndex(of: "-"), let first = IPAddress(text: String(bare[..<dash])) {
+      self = try Self.range(first, bare[bare.index(after: dash)...], text)
       return
     }
     guard Self.isName(bare) else {
@@ -53,6 +59,32 @@ package enum TargetExpression: Equatable, Sendable {
       ? IPAddress(v6High: address.high, low: address.low & mask)
       : IPAddress(v4: UInt32(truncatingIfNeeded: address.low & mask))
     return .network(first, prefixLength: length)
+  }
+
+  /// `end` is an address, or the last part of one.
+  private static func range(
+    _ first: IPAddress, _ end: Substring, _ text: String
+  ) throws(Problem) -> TargetExpression {
+    let last: IPAddress?
+    if let address = IPAddress(text: String(end)) {
+      last = address
+    } else if first.isIPv6 {
+      last = UInt16(end, radix: 16).map {
+        IPAddress(v6High: first.high, low: first.low & ~0xFFFF | UInt64($0))
+      }
+    } else {
+      last = UInt8(end).map {
+        IPAddress(v4: UInt32(truncatingIfNeeded: first.low & ~0xFF) | UInt32($0))
+      }
+    }
+    guard let last, last.isIPv6 == first.isIPv6, last >= first else {
+      throw Problem(text: text, reason: "a range ends with an address behind its first")
+    }
+    let span = last.low - min(first.low, last.low)
+    guard last.high == first.high, span < 1 << UInt64(longestHostPart) else {
+      throw Problem(text: text, reason: "more than 2^\(longestHostPart) addresses")
+    }
+    return span == 0 ? .address(first) : .range(first, count: span + 1)
   }
 
   /// A host name of RFC 1123, or a link-local address with its interface ("fe80::1%eth0").
@@ -81,27 +113,7 @@ package enum TargetExpression: Equatable, Sendable {
     case .name: nil
     case .address: 1
     case .network(let first, let length): 1 << UInt64((first.isIPv6 ? 128 : 32) - length)
+    case .range(_, let count): count
     }
-  }
-}
-
-/// A list of targets: one a line, with comments behind #.
-package enum TargetList {
-  /// More lines are no list that somebody wrote.
-  package static let lineLimit = 4_000_000
-
-  /// The words of `bytes`; a file with several on a line is taken as well.
-  package static func words(in bytes: [UInt8]) -> [String] {
-    var words: [String] = []
-    for line in bytes.split(separator: UInt8(ascii: "\n")) {
-      let content = line.prefix { $0 != UInt8(ascii: "#") }
-      for word in content.split(whereSeparator: {
-        $0 == 0x20 || $0 == 0x09 || $0 == 0x0D || $0 == 0x2C
-      }) {
-        guard words.count < lineLimit else { return words }
-        words.append(String(decoding: word, as: UTF8.self))
-      }
-    }
-    return words
   }
 }

@@ -31,6 +31,8 @@ struct IKEPeer: ParsableCommand {
   @Flag(help: "ask for an address") var config = false
   @Flag var childless = false
   @Flag var keepGoing = false
+  @Option(help: "respond on this one instead of 500 and 4500") var port: UInt16?
+  @Flag(help: "refuse as many requests as come, for benchmarks") var unlimited = false
 
   func run() throws {
     let configuration = try PeerFile.configuration(self)
@@ -63,9 +65,12 @@ struct IKEPeer: ParsableCommand {
   }
 
   private func respond(_ configuration: PeerConfiguration, _ here: IPAddress) throws {
-    let responder = IKEResponder(configuration, random: .system)
+    var policy = ResponderPolicy()
+    if unlimited { policy.errorsPerSecond = .max }
+    let responder = IKEResponder(configuration, policy: policy, random: .system)
+    let ports = port.map { [$0] } ?? [500, 4500]
     let driver = try MachineDriver(
-      responder, listeningOn: [Endpoint(here, 500), Endpoint(here, 4500)], isIPv6: here.isIPv6)
+      responder, listeningOn: ports.map { Endpoint(here, $0) }, isIPv6: here.isIPv6)
     var agenda = Agenda(self)
     var number: Int?
     while keepGoing || number == nil || responder.sessions[number ?? 0] != nil {

@@ -11,6 +11,8 @@ private final class LoopbackResponder {
     case refuses
     /// A cookie first, a refusal when it comes back.
     case wantsCookie
+    /// A cookie, and nothing when it comes back.
+    case wantsCookieForEver
     case isSilent
     /// Answers with another SPI than it was asked with.
     case forges
@@ -47,6 +49,8 @@ private final class LoopbackResponder {
     case .wantsCookie where request.notifies.first?.type != .cookie:
       notify = NotifyPayload(.cookie, .data([1, 2, 3, 4]))
     case .wantsCookie: break
+    case .wantsCookieForEver where request.notifies.first?.type == .cookie: return nil
+    case .wantsCookieForEver: notify = NotifyPayload(.cookie, .data([1, 2, 3, 4]))
     case .isSilent: return nil
     case .forges: header.initiatorSPI ^= 1 << 40
     }
@@ -82,7 +86,7 @@ struct SweepRunTests {
       Sweep.Options(port: responder.port, rate: 100_000, passes: 2, patience: patience))
     var results: [SweepResult] = []
     var failure: (any Error)?
-    let summary = try sweep.run {
+    let summary = try sweep.run { _ in
       do { try responder.answer() } catch { failure = error }
       return failure != nil
     } _: {
@@ -136,6 +140,51 @@ struct SweepRunTests {
     #expect(refusals == 80)
   }
 
+  @Test("who asks for a cookie and is silent behind it is there")
+  func silentBehindCookie() throws {
+    let responder = try LoopbackResponder { _ in .wantsCookieForEver }
+    let (summary, results) = try sweep(10, responder)
+    #expect(summary.answered == 10)
+    #expect(summary.silent == 0)
+    for result in results {
+      guard case .answered(let answer) = result.outcome, case .cookie = answer.meaning else {
+        Issue.record("\(result.address) did not ask for a cookie")
+        continue
+      }
+    }
+    #expect(responder.asked.values.allSatisfy { $0 <= 3 })
+  }
+
+  @Test("an address that cannot be sent to is told once, and not asked again")
+  func unsent() throws {
+    var all = SweepTargets()
+    // Broadcasts take a permission of their own, which is not asked for.
+    all.append(IPAddress(v4: 0xFFFF_FFFF))
+    var sweep = try Sweep(
+      all, asking: question,
+      Sweep.Options(port: 500, rate: 1000, passes: 3, patience: .milliseconds(50)))
+    var unsent = 0
+    let summary = try sweep.run(isInterrupted: { _ in false }) { result in
+      if case .unsent = result.outcome { unsent += 1 }
+    }
+    #expect(unsent == 1)
+    #expect(summary.unsent == 1)
+    #expect(summary.requests == 1)
+    #expect(summary.silent == 0)
+  }
+
+  @Test("an interruption ends it with what there is")
+  func interrupted() throws {
+    let responder = try LoopbackResponder { _ in .isSilent }
+    var sweep = try Sweep(
+      targets(100_000), asking: question,
+      Sweep.Options(port: responder.port, rate: 1000, passes: 1, patience: .seconds(5)))
+    let summary = try sweep.run(isInterrupted: { $0.requests >= 10 }) { _ in }
+    #expect(summary.isInterrupted)
+    #expect(summary.requests < 1000)
+    #expect(summary.remaining == 100_000 - summary.requests)
+  }
+
   @Test("a forged answer is counted, and counts for nothing")
   func forged() throws {
     let responder = try LoopbackResponder { _ in .forges }
@@ -153,12 +202,12 @@ struct SweepRunTests {
     var sweep = try Sweep(
       targets(10), asking: question,
       Sweep.Options(port: port, rate: 100_000, passes: 3, patience: .seconds(2)))
-    var reports: [SocketErrorReport] = []
-    let summary = try sweep.run(isInterrupted: { false }) { result in
-      if case .refused(let report) = result.outcome { reports.append(report) }
+    var reasons: [String] = []
+    let summary = try sweep.run(isInterrupted: { _ in false }) { result in
+      if case .refused(let reason, _) = result.outcome { reasons.append(reason) }
     }
     #expect(summary.refused == 10)
     #expect(summary.requests == 10)
-    #expect(reports.allSatisfy { $0.icmpType == 3 && $0.icmpCode == 3 })
+    #expect(reasons == Array(repeating: "port unreachable (ICMP 3/3)", count: 10))
   }
 }

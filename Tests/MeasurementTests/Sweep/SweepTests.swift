@@ -72,6 +72,7 @@ struct SweepPlanTests {
       case .wait(let until):
         #expect(until > now)
         now = until
+      case .hold: now = now + .milliseconds(1)
       case .done: return (asked, now - start)
       }
     }
@@ -109,6 +110,59 @@ struct SweepPlanTests {
     #expect(burst <= 18)
     now = now + .milliseconds(20)
     #expect(plan.step(at: now) == .ask(UInt32(burst + 1)))
+  }
+
+  @Test("no more answers are awaited than buffers have room for, and each makes room for one")
+  func window() {
+    var plan = SweepPlan(count: 5000, passes: 1, rate: nil, patience: .seconds(1), start: start)
+    var asked: [UInt32] = []
+    while case .ask(let number) = plan.step(at: start) { asked.append(number) }
+    #expect(asked.count == 1024)
+    #expect(plan.step(at: start) == .hold)
+    for number in 0..<100 { _ = plan.answer(from: UInt32(number), at: start) }
+    var more = 0
+    while case .ask = plan.step(at: start) { more += 1 }
+    #expect(more == 100)
+  }
+
+  @Test("silent targets hold nothing up for long, and are asked in every pass")
+  func silentNetwork() {
+    var plan = SweepPlan(
+      count: 1_000_000, passes: 2, rate: nil, patience: .seconds(1), start: start)
+    var now = start
+    var asked = 0
+    loop: while now < start + .seconds(20) {
+      switch plan.step(at: now) {
+      case .ask: asked += 1
+      case .hold: now = now + .milliseconds(1)
+      case .wait(let until): now = until
+      case .done: break loop
+      }
+    }
+    #expect(asked == 2_000_000)
+    // Two waits of a second, and what it took to see that nobody answers.
+    #expect(now - start < .milliseconds(3500))
+  }
+
+  @Test("a target that is left out counts as done, and is not asked again")
+  func leftOut() {
+    var plan = SweepPlan(count: 2, passes: 3, rate: nil, patience: .seconds(1), start: start)
+    #expect(plan.step(at: start) == .ask(0))
+    #expect(plan.leaveOut(0))
+    #expect(!plan.leaveOut(0))
+    #expect(plan.remaining == 3)
+    let (asked, _) = run(&plan) { _, _ in false }
+    #expect(asked == [1, 1, 1])
+    #expect(plan.answer(from: 0, at: start) == nil)
+  }
+
+  @Test("what an answer waited here is no part of its round trip")
+  func delay() {
+    var plan = SweepPlan(count: 1, passes: 1, rate: nil, patience: .seconds(1), start: start)
+    _ = plan.step(at: start)
+    #expect(
+      plan.answer(from: 0, at: start + .milliseconds(9), delay: .milliseconds(4))
+        == .milliseconds(5))
   }
 
   @Test("an answer counts once, and tells how long it took")

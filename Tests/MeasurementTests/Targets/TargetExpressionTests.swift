@@ -57,11 +57,50 @@ struct TargetExpressionTests {
 
   @Test("A list has targets a line or several, with comments")
   func list() {
-    let text = "# ours\r\n192.0.2.1 vpn.example.net\r\n\n\t10.0.0.0/24,10.1.0.1 # office\n"
+    let text = "# ours\r\n192.0.2.1 vpn.example.net\r\n\n\t10.0.0.0/24,10.1.0.1 # office\nlast"
+    let expected = ["192.0.2.1", "vpn.example.net", "10.0.0.0/24", "10.1.0.1", "last"]
+    // In pieces of any length it is the same.
+    for size in [1, 7, 1000] {
+      var words = TargetWords()
+      var found: [String] = []
+      var lines: [Int] = []
+      func take(_ word: String, _ line: Int) {
+        found.append(word)
+        lines.append(line)
+      }
+      var rest = Array(text.utf8)[...]
+      while !rest.isEmpty {
+        words.add(rest.prefix(size), take)
+        rest = rest.dropFirst(size)
+      }
+      words.end(take)
+      #expect(found == expected)
+      #expect(lines == [2, 2, 4, 4, 5])
+    }
+  }
+
+  @Test("a range is its two ends, or the first and the last part of the other")
+  func ranges() throws {
+    let first = IPAddress(v4: 0xC000_0201)
+    #expect(try TargetExpression("192.0.2.1-192.0.3.1") == .range(first, count: 257))
+    #expect(try TargetExpression("192.0.2.1-20") == .range(first, count: 20))
+    #expect(try TargetExpression("192.0.2.1-1") == .address(first))
     #expect(
-      TargetList.words(in: Array(text.utf8)) == [
-        "192.0.2.1", "vpn.example.net", "10.0.0.0/24", "10.1.0.1",
-      ])
-    #expect(TargetList.words(in: []).isEmpty)
+      try TargetExpression("2001:db8::7-9")
+        == .range(IPAddress(v6High: 0x2001_0DB8_0000_0000, low: 7), count: 3))
+    for wrong in ["192.0.2.9-1", "192.0.2.1-256", "192.0.2.1-::1", "::-8000::", "192.0.2.1-"] {
+      #expect(throws: TargetExpression.Problem.self) { try TargetExpression(wrong) }
+    }
+    #expect(try TargetExpression("a-b.example.net") == .name("a-b.example.net"))
+  }
+
+  @Test("a word without end takes no memory, and is no target")
+  func endless() {
+    var words = TargetWords()
+    var found: [String] = []
+    words.add(Array(repeating: UInt8(ascii: "a"), count: 1 << 20)) { word, _ in found.append(word) }
+    words.end { word, _ in found.append(word) }
+    #expect(found.count == 1)
+    #expect(found.allSatisfy { (try? TargetExpression($0)) == nil })
   }
 }
