@@ -99,7 +99,7 @@ struct FloodTests {
       let options = Sweep.Options(
         port: port, rate: 1000, passes: 2, patience: .milliseconds(100))
       guard var sweep = try? Sweep(targets, asking: question, options) else { return nil }
-      return try? sweep.run(isInterrupted: { false }, { _ in })
+      return try? sweep.run(isInterrupted: { _ in false }, { _ in })
     }
     let found = try #require(summary)
     #expect(found.duration < .seconds(3))

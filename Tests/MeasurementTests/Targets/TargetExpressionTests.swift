@@ -10,6 +10,7 @@ struct TargetExpressionTests {
     case .name(let name): "name \(name)"
     case .address(let address): "address \(address)"
     case .network(let first, let length): "network \(first)/\(length)"
+    case .range(let first, let count): "range \(first) and \(count - 1) more"
     }
   }
 
@@ -24,6 +25,7 @@ struct TargetExpressionTests {
       ("2001:db8::ff07/120", "network 2001:db8::ff00/120"),
       ("2001:db8::1:2:3/112", "network 2001:db8::1:2:0/112"), ("fe80::1%eth0", "name fe80::1%eth0"),
       ("b\u{FC}ro.example", "name b\u{FC}ro.example"),
+      ("192.0.2.7-192.0.2.9", "range 192.0.2.7 and 2 more"),
     ])
   func kinds(text: String, expected: String) throws {
     #expect(try Self.words(text) == expected)
