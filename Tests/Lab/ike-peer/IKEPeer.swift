@@ -68,7 +68,7 @@ struct IKEPeer: ParsableCommand {
     var policy = ResponderPolicy()
     if unlimited { policy.errorsPerSecond = .max }
     let responder = IKEResponder(configuration, policy: policy, random: .system)
-    let ports = port.map { [$0] } ?? [500, 4500]
+    let ports: [UInt16] = port.map { [$0] } ?? [500, 4500]
     let driver = try MachineDriver(
       responder, listeningOn: ports.map { Endpoint(here, $0) }, isIPv6: here.isIPv6)
     var agenda = Agenda(self)
