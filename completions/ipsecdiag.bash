@@ -240,7 +240,7 @@ _ipsecdiag_diagnose() {
 
 _ipsecdiag_probe() {
     repeating_flags=()
-    non_repeating_flags=(--enumerate --pq -4 --ipv4 -6 --ipv6 --tcp --ikev1 --no-ikev1 --redact --ascii --quiet -q --verbose -v --json --ndjson --nagios --version -h --help)
+    non_repeating_flags=(--sweep --enumerate --pq -4 --ipv4 -6 --ipv6 --tcp --ikev1 --no-ikev1 --redact --ascii --quiet -q --verbose -v --json --ndjson --nagios --version -h --help)
     repeating_options=(--proposal)
     non_repeating_options=(--targets --policy --port --sport --source --interface -i --timeout --retries --count -c --rate --concurrency -w --write --fail-on --color --format)
     __ipsecdiag_offer_flags_options -1
