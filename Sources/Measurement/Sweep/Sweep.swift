@@ -16,6 +16,12 @@ package struct SweepResult: Sendable {
   package let outcome: Outcome
   /// From the last request to the answer; nil where nothing was sent.
   package let roundTrip: Duration?
+
+  package init(address: IPAddress, outcome: Outcome, roundTrip: Duration?) {
+    self.address = address
+    self.outcome = outcome
+    self.roundTrip = roundTrip
+  }
 }
 
 /// Asks very many addresses of one family one question, and hands over each answer as it comes.

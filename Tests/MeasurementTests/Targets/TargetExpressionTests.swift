@@ -9,6 +9,7 @@ struct TargetExpressionTests {
     switch try TargetExpression(text) {
     case .name(let name): "name \(name)"
     case .address(let address): "address \(address)"
+    case .range(let first, let count): "range \(first) \(count)"
     case .network(let first, let length): "network \(first)/\(length)"
     }
   }
