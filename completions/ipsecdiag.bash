@@ -173,13 +173,13 @@ _ipsecdiag() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    diagnose|decode|replay|dpd|mtu|explain|help)
+    diagnose|probe|decode|replay|dpd|mtu|explain|help)
         # Offer subcommand argument completions
         "_ipsecdiag_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'diagnose decode replay dpd mtu explain help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'diagnose probe decode replay dpd mtu explain help' -- "${cur}"))
         ;;
     esac
 }
@@ -233,6 +233,69 @@ _ipsecdiag_diagnose() {
         ;;
     '--format')
         __ipsecdiag_add_completions -W 'text'$'\n''json'$'\n''ndjson'$'\n''html'$'\n''nagios'
+        return
+        ;;
+    esac
+}
+
+_ipsecdiag_probe() {
+    repeating_flags=()
+    non_repeating_flags=(--enumerate --pq -4 --ipv4 -6 --ipv6 --tcp --ikev1 --no-ikev1 --redact --ascii --quiet -q --verbose -v --json --ndjson --nagios --version -h --help)
+    repeating_options=(--proposal)
+    non_repeating_options=(--targets --policy --port --sport --source --interface -i --timeout --retries --count -c --rate --concurrency -w --write --fail-on --color --format)
+    __ipsecdiag_offer_flags_options -1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--targets')
+        return
+        ;;
+    '--proposal')
+        return
+        ;;
+    '--policy')
+        return
+        ;;
+    '--port')
+        return
+        ;;
+    '--sport')
+        return
+        ;;
+    '--source')
+        return
+        ;;
+    '--interface'|'-i')
+        return
+        ;;
+    '--timeout')
+        return
+        ;;
+    '--retries')
+        return
+        ;;
+    '--count'|'-c')
+        return
+        ;;
+    '--rate')
+        return
+        ;;
+    '--concurrency')
+        return
+        ;;
+    '-w'|'--write')
+        return
+        ;;
+    '--fail-on')
+        __ipsecdiag_add_completions -W 'info'$'\n''warning'$'\n''critical'$'\n''never'
+        return
+        ;;
+    '--color')
+        __ipsecdiag_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    '--format')
+        __ipsecdiag_add_completions -W 'text'$'\n''json'$'\n''ndjson'$'\n''nagios'$'\n''prometheus'
         return
         ;;
     esac

@@ -81,8 +81,12 @@ struct Probe: ParsableCommand {
     if targets == "-", questions.policy == "-" {
       throw ValidationError("Only one of --targets and --policy can be standard input.")
     }
-    for text in target { _ = try Self.expression(text) }
-    if sweep { try validateSweep() }
+    var all = ProbeTargets()
+    for text in target { all.add(try Self.expression(text)) }
+    if sweep { return try validateSweep() }
+    if all.count > ProbeTargets.mostAddresses {
+      throw ValidationError("More than \(ProbeTargets.mostAddresses) addresses are no one run.")
+    }
   }
 
   private func validateSweep() throws {
@@ -123,9 +127,10 @@ struct Probe: ParsableCommand {
     var targets = ProbeTargets()
     try eachTarget { targets.add($0) }
     if targets.isEmpty { throw nothingNamed() }
+    if targets.count > ProbeTargets.mostAddresses { throw tooManyNamed() }
     Interruption.watch()
     let writer = ProbeWriter(
-      chosenFormat, verdict.naming, verdict.textOptions, addresses: targets.mostAddresses)
+      chosenFormat, verdict.naming, verdict.textOptions, addresses: targets.expectedAddresses)
     let summary = try recorded { recording in
       try ProbeRun(
         plan, isIPv6Wanted: sending.isIPv6Wanted, proposals: questions.proposal.count,
@@ -155,9 +160,15 @@ struct Probe: ParsableCommand {
     if let targets { try TargetFile.read(targets, body) }
   }
 
+  private var targetSource: String { targets == "-" ? "standard input" : targets ?? "" }
+
   private func nothingNamed() -> Failure {
+    Failure("\(targetSource) names no target", exitCode: ExitCodes.badData)
+  }
+
+  private func tooManyNamed() -> Failure {
     Failure(
-      "\(targets == "-" ? "standard input" : targets ?? "") names no target",
+      "\(targetSource) names more than \(ProbeTargets.mostAddresses) addresses",
       exitCode: ExitCodes.badData)
   }
 

@@ -152,7 +152,7 @@ struct ProbeQuestionOptions: ParsableArguments {
 
   func apply(_ policy: ProbePolicy?, to plan: inout ProbePlan) {
     plan.enumerates = enumerate || policy?.needsEnumeration == true
-    plan.questions = proposal.map(ProposalQuestion.init) + (policy?.questions ?? [])
+    plan.questions = proposal.map { ProposalQuestion($0) } + (policy?.questions ?? [])
     plan.asksPostQuantum = pq || policy?.needsPostQuantum == true
     if policy?.needsIKEv1 == true { plan.asksIKEv1 = true }
     if policy?.needsTCP == true, !plan.ways.contains(.tcp4500) { plan.ways.append(.tcp4500) }

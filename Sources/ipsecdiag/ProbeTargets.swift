@@ -33,8 +33,11 @@ struct ProbeTargets {
   /// Names count as one.
   var count: UInt64 { networks.reduce(UInt64(singles.count)) { $0 + UInt64($1.count) } }
 
+  /// Four IPv4 networks of prefix length 8: some 300 MB of what a sweep keeps.
+  static let mostAddresses: UInt64 = 1 << 26
+
   /// How many addresses there may be in all, as far as that can be told: a name may have several.
-  var mostAddresses: UInt64 {
+  var expectedAddresses: UInt64 {
     if singles.count == 1, networks.isEmpty, case .address = singles[0] { return 1 }
     return max(2, count)
   }

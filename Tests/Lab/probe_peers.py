@@ -16,7 +16,8 @@ PLUGINS = charon.PLUGINS.replace(" save-keys", "")
 class Peer(NamedTuple):
     """`configured` is the daemon's own line: `proposals` of swanctl.conf, `ike` of ipsec.conf.
 
-    `settings` are further lines of strongswan.conf or of ipsec.conf's `config setup`.
+    `settings` are further lines of strongswan.conf or of ipsec.conf's `config setup`. What a `vast`
+    peer accepts cannot be told apart within a probe's budget of packets: that much has to be said.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Peer(NamedTuple):
     configured: str
     accepts: tuple[str, ...]
     settings: str = ""
+    vast: bool = False
 
     @property
     def suites(self):
@@ -41,6 +43,18 @@ class Peer(NamedTuple):
 # group can be told from the axes alone.
 THREE = ("aes256-sha256-prfsha256-modp2048", "aes128gcm16-prfsha256-ecp256",
          "aes256gcm16-prfsha384-x25519")
+
+# What Debian's charon takes where the connection says nothing.
+DEFAULT_PRFS = "prfsha256-prfsha384-prfsha512-prfaesxcbc-prfaescmac-prfsha1"
+DEFAULT_CURVES = ("x25519-x448-ecp256-ecp384-ecp521-ecp256bp-ecp384bp-ecp512bp"
+                  "-modp3072-modp4096-modp6144-modp8192-modp2048")
+DEFAULT_CIPHERS = "-".join(
+    f"{cipher}{bits}{mode}" for cipher in ("aes", "camellia") for bits in (128, 192, 256)
+    for mode in ("", "ctr"))
+DEFAULT_AEAD = "-".join(
+    [f"aes{bits}{mode}{octets}" for mode in ("gcm", "ccm") for bits in (128, 192, 256)
+     for octets in (8, 12, 16)]
+    + [f"camellia{bits}ccm{octets}" for bits in (128, 192, 256) for octets in (8, 12, 16)])
 
 # What Debian's pluto takes where the connection says nothing.
 DEFAULT_GROUPS = "modp2048-modp3072-modp4096-modp8192-ecp256-ecp384-ecp521-x25519"
@@ -63,6 +77,10 @@ PEERS = [
          "aes192ccm12-prfaesxcbc-modp4096,aes128ctr-aesxcbc-ecp256bp",
          ("chacha20poly1305-prfsha512-x448", "camellia256-sha512-prfsha512-ecp384bp",
           "aes192ccm12-prfaesxcbc-modp4096", "aes128ctr-aesxcbc-prfaesxcbc-ecp256bp")),
+    Peer("strongswan-default", charon.VERSION, "default",
+         (f"{DEFAULT_CIPHERS}-3des-sha256-sha384-sha512-sha1-aescmac-aesxcbc-{DEFAULT_PRFS}-"
+          + DEFAULT_CURVES,
+          f"{DEFAULT_AEAD}-chacha20poly1305-{DEFAULT_PRFS}-{DEFAULT_CURVES}"), vast=True),
     Peer("libreswan-classic", pluto.VERSION,
          "aes256-sha2_256+sha2_384;dh14+dh19,aes128-sha2_256+sha2_384;dh14+dh19",
          ("aes256-aes128-sha256-sha384-prfsha256-prfsha384-modp2048-ecp256",)),

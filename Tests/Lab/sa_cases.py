@@ -22,8 +22,8 @@ class Case(NamedTuple):
     """`role` is our engine's: `initiate` or `respond`. The initiator is A, behind a NAT with `nat`.
 
     `fragments` are the largest IKE messages of both, in bytes. `rekeys` is `ike` or `child`,
-    `rekeyed_by` and `deleted_by` are `us` or `them`. With `kernel` it runs in User Mode Linux, whose
-    kernel has ESP: libreswan has no Child SAs without.
+    `rekeyed_by` and `deleted_by` are `us` or `them`. With `kernel` it runs in User Mode Linux,
+    whose kernel has ESP: libreswan has no Child SAs without.
     """
 
     daemon: str

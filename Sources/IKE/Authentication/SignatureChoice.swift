@@ -11,7 +11,7 @@ package struct SignatureChoice: Hashable, Sendable {
   /// RFC 4754 for the key. Nil if there is none: an EdDSA key and a verifier without method 14.
   ///
   /// Announcements are hints: anyone can have changed those of IKE_SA_INIT, so that one which fits
-  /// nothing is passed over.
+  /// nothing is passed over. Their links to authorities are not followed, as a key has one certificate.
   package static func choose(
     for key: PublicKeyType, _ verifier: VerifierAbilities, prefersPSS: Bool = false
   ) -> SignatureChoice? {

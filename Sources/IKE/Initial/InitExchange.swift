@@ -24,6 +24,9 @@ package struct InitExchange: Sendable {
     case otherSPI
     /// A request, another exchange or another message ID.
     case notTheResponse
+    /// An answer that the request has been changed for already, octet for octet: to a request that was sent
+    /// twice, or copied on its way.
+    case repeated
     /// The exchange has ended.
     case late
   }
@@ -49,11 +52,16 @@ package struct InitExchange: Sendable {
   package private(set) var largestRequest = 0
   private var sentSinceChange = 0
   private var bytes: [UInt8]
+  /// The answers that the request was changed for, and how often they may come again before whoever sends
+  /// them is taken to mean it.
+  private var followed: [[UInt8]] = []
+  private var repeatsLeft: Int
 
   package init(_ request: InitRequest, policy: RetransmissionPolicy = .quick) {
     self.request = request
     self.policy = policy
     bytes = request.bytes
+    repeatsLeft = min(2, policy.transmissions - 1)
   }
 
   /// The first transmission.
@@ -90,15 +98,21 @@ package struct InitExchange: Sendable {
     else { return stray(.notTheResponse) }
     let answer = InitAnswer(message, bytes: datagram)
     guard !answer.isForgedRedirect(request.nonce) else { return stray(.notTheResponse) }
+    if repeatsLeft > 0, followed.contains(datagram) {
+      repeatsLeft -= 1
+      return stray(.repeated)
+    }
     switch answer.meaning {
     case .cookie(let cookie) where cookieRounds < Self.retryLimit:
       cookieRounds += 1
+      followed.append(datagram)
       request.cookie = cookie
       return .send(sendChanged(at: now))
     case .keyExchangeWanted(let method)
     where keyExchangeRounds < Self.retryLimit && method != request.keyExchange.method
       && request.proposals.contains(where: { $0.offers(method) }):
       keyExchangeRounds += 1
+      followed.append(datagram)
       return .wantsShare(method)
     default:
       deadline = nil

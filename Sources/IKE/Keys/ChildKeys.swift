@@ -15,16 +15,10 @@ package struct ChildKeys: Sendable {
 
   /// KEYMAT = prf+(SK_d, [SK(0) |] Ni | Nr [| SK(1) | ... | SK(n)]).
   ///
-  /// - Parameters:
-  ///   - skD: SK_d of the IKE SA.
-  ///   - prf: The IKE SA's.
-  ///   - encryption: Nil for AH.
-  ///   - integrity: Nil beside an AEAD cipher.
-  ///   - secrets: Those of CREATE_CHILD_SA and of IKE_FOLLOWUP_KE behind it (RFC 9370, section 2.2.4),
-  ///     none without perfect forward secrecy.
-  ///   - initiatorNonce: Of the exchange that made the Child SA; IKE_SA_INIT's for IKE_AUTH's. Its
-  ///     initiator is the SA's.
-  ///   - responderNonce: Of the same exchange.
+  /// SK_d and the PRF are the IKE SA's. `encryption` is nil for AH, `integrity` beside an AEAD cipher.
+  /// `secrets` are those of CREATE_CHILD_SA and of IKE_FOLLOWUP_KE behind it (RFC 9370, section 2.2.4);
+  /// there are none without perfect forward secrecy. The nonces are those of the exchange that made the
+  /// Child SA, IKE_SA_INIT's for IKE_AUTH's, and its initiator is the SA's.
   package init(
     skD: Secret, prf: PRF, encryption: EncryptionTransform?, integrity: IntegrityTransform?,
     secrets: [Secret] = [], initiatorNonce: [UInt8], responderNonce: [UInt8]

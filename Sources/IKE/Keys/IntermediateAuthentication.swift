@@ -9,13 +9,8 @@ package struct IntermediateAuthentication: Sendable {
 
   package init() {}
 
-  /// Takes in an exchange that has ended.
-  ///
-  /// - Parameters:
-  ///   - request: The request's A | P, as ``MessageProtection`` gives it.
-  ///   - response: The response's.
-  ///   - keys: Those that protected both messages, before the exchange changed them.
-  ///   - prf: The IKE SA's.
+  /// Takes in an exchange that has ended: both messages' A | P, as ``MessageProtection`` gives them, under
+  /// the keys that protected them, before the exchange changed these. The PRF is the IKE SA's.
   package mutating func add(
     request: [UInt8], response: [UInt8], keys: IKEKeys, prf: PRF
   ) throws(CryptoError) {

@@ -22,6 +22,9 @@ struct FragmentCollector {
 
   private var pending: Pending?
 
+  /// Octets of content that wait for the rest of their message.
+  var heldBytes: Int { pending?.byteCount ?? 0 }
+
   /// What is wrong with a fragment before its ICV is looked at; nil if it may be new.
   func objection(
     to fragment: EncryptedFragmentPayload, messageID: UInt32

@@ -24,11 +24,7 @@ struct MessageOpener: ~Copyable {
     icvBytes = cipher.isAEAD ? cipher.icvBytes : macBytes
   }
 
-  /// The payloads that a message holds, without padding.
-  ///
-  /// - Parameters:
-  ///   - packet: The whole message.
-  ///   - headerBytes: Its bytes before the IV.
+  /// The payloads that a whole message holds, without padding; `headerBytes` stand before its IV.
   mutating func open(_ packet: RawSpan, headerBytes: Int) throws(OpenFailure) -> [UInt8] {
     let start = headerBytes + ivBytes
     guard packet.byteCount > start + icvBytes else { throw .malformed }

@@ -31,15 +31,14 @@ package final class MessageProtection {
       integrity: isInitiator ? keys.ar : keys.ai)
   }
 
-  /// Protects a message.
+  /// Octets of both directions' fragments that wait for the rest of their message.
+  var heldFragmentBytes: Int { requests.heldBytes + responses.heldBytes }
+
+  /// Protects a message, whose header gets its next payload and length here.
   ///
-  /// - Parameters:
-  ///   - header: Its next payload and length are filled in.
-  ///   - payloads: May be none.
-  ///   - fragmentBytes: Where the message would be longer than so many octets of IKE, it becomes several
-  ///     of at most that length; nil never fragments.
-  /// - Returns: The datagrams in their order, and A | P of RFC 9242, section 3.3.2, which are the same
-  ///   however the message is cut.
+  /// Where the message would be longer than `fragmentBytes` octets of IKE, it becomes several of at most
+  /// that length; nil never fragments. Beside the datagrams, in their order, comes A | P of RFC 9242,
+  /// section 3.3.2, the same however the message is cut.
   package func seal(
     _ header: IKEHeader, _ payloads: [IKEPayload], fragmentBytes: Int?
   ) throws(SealFailure) -> (datagrams: [[UInt8]], authenticated: [UInt8]) {

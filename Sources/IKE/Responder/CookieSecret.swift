@@ -4,7 +4,7 @@ package import PacketDissector
 /// Cookies that a responder gives out and knows again without keeping anything of them (RFC 7296, section
 /// 2.6): version | prf(secret, Ni | IPi | SPIi).
 ///
-/// The port is left out, as a peer that changes to TCP comes from another one (RFC 9329, section 5).
+/// The port is left out, as a peer that changes to TCP comes from another one (RFC 9329).
 package struct CookieSecret: Sendable {
   /// A secret is used for so long, and its cookies are good for as long again.
   package static let lifetime = Duration.seconds(60)

@@ -35,7 +35,7 @@ package final class IKEResponder {
   private var entries: [Int: Entry] = [:]
   private var bySPI: [UInt64: Int] = [:]
   private var byRequest: [RequestKey: Int] = [:]
-  /// Those whose initiator has proved nothing yet, oldest first.
+  /// Those whose initiator has proved nothing, or not what it should, oldest first.
   private var halfOpen: [Int] = []
   private var deadlines = DeadlineQueue()
   private var nextNumber = 1
@@ -52,6 +52,9 @@ package final class IKEResponder {
   }
 
   package var halfOpenCount: Int { halfOpen.count }
+
+  /// All sessions, with those that have ended and only repeat their last answer.
+  var heldCount: Int { entries.count }
 
   package var deadline: Instant? { deadlines.next() }
 
@@ -129,7 +132,9 @@ extension IKEResponder {
       return send(entry.response, along: path)
     }
     var reader = ByteReader(bytes.rawBytes)
-    guard let message = try? IKEMessage(from: &reader), message.stop == nil else {
+    guard bytes.count <= Self.initLimit, let message = try? IKEMessage(from: &reader),
+      message.stop == nil
+    else {
       counters.notIKE += 1
       return
     }
@@ -142,10 +147,18 @@ extension IKEResponder {
     begin(message, key, isProved: isProved, along: path, at: now)
   }
 
+  /// Octets of an IKE_SA_INIT request, which is kept as long as its session: well above those that offer
+  /// everything.
+  static let initLimit = 8192
+
   private func begin(
     _ message: IKEMessage, _ key: RequestKey, isProved: Bool, along path: IKEPath,
     at now: Instant
   ) {
+    guard entries.count < policy.sessionLimit else {
+      counters.crowdedOut += 1
+      return
+    }
     let session = IKESession(answering: path, configuration, random: random.split())
     do throws(InitRefusal) {
       let response = try session.accept(
@@ -263,7 +276,7 @@ extension IKEResponder {
       entry.localSPIs = spis
       entries[number] = entry
     }
-    if !entry.session.isHalfOpen { leaveHalfOpen(number) }
+    if entry.session.hasProvedPeer { leaveHalfOpen(number) }
   }
 
   private func leaveHalfOpen(_ number: Int) {
@@ -284,12 +297,5 @@ extension IKEHeader {
   fileprivate var isInitRequest: Bool {
     exchangeType == ExchangeType.ikeSAInit.rawValue && isFromInitiator && messageID == 0
       && initiatorSPI != 0 && responderSPI == 0
-  }
-}
-
-extension IKESession {
-  /// There are keys, but the initiator has proved nothing.
-  fileprivate var isHalfOpen: Bool {
-    if case .negotiating = phase { true } else { false }
   }
 }

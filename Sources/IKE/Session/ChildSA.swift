@@ -13,7 +13,7 @@ package struct ChildSA: Sendable {
   package let remoteSelectors: [TrafficSelector]
   package let isTransportMode: Bool
 
-  /// - Parameter isInitiator: Whether this side initiated the exchange that made the SA.
+  /// `isInitiator` is whether this side initiated the exchange that made the SA.
   init(_ terms: ChildTerms, _ keys: ChildKeys, isInitiator: Bool) {
     suite = terms.suite
     inboundSPI = terms.inboundSPI
@@ -46,7 +46,7 @@ struct ChildOffer: Sendable {
   let responderSelectors: [TrafficSelector]
   let isTransportMode: Bool
 
-  /// - Parameter withKeyExchange: Only CREATE_CHILD_SA has key exchanges of its own.
+  /// `withKeyExchange`: only CREATE_CHILD_SA has key exchanges of its own.
   init(_ configuration: PeerConfiguration, spi: UInt32, withKeyExchange: Bool) {
     self.spi = spi
     proposals = configuration.childProposals.numbered(
@@ -105,7 +105,7 @@ struct ChildOffer: Sendable {
 extension ChildTerms {
   /// A responder's choice among what a request offers.
   ///
-  /// - Parameter withKeyExchange: Whether the request is CREATE_CHILD_SA.
+  /// `withKeyExchange` is whether the request is CREATE_CHILD_SA.
   init(
     choosingFrom request: [IKEPayload], _ configuration: PeerConfiguration, spi: UInt32,
     withKeyExchange: Bool

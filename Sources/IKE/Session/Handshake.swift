@@ -51,9 +51,8 @@ struct NATVerdict: Equatable {
 
   init() {}
 
-  /// - Parameters:
-  ///   - payloads: Those of the peer's message; without the notifications there is no NAT traversal.
-  ///   - path: The path that it came along.
+  /// What the payloads of the peer's message say, which came along `path`; without the notifications there
+  /// is no NAT traversal.
   init(
     _ payloads: [IKEPayload], initiatorSPI: UInt64, responderSPI: UInt64, _ path: IKEPath
   ) throws(CryptoError) {

@@ -52,8 +52,8 @@ package final class IKESA {
     var datagrams: [[UInt8]]
   }
 
-  /// - Parameter isFirst: Made by IKE_SA_INIT, which had message ID 0; one that takes over starts anew (RFC
-  ///   7296, section 2.18).
+  /// `isFirst` is one that IKE_SA_INIT made, which had message ID 0; one that takes over starts anew (RFC
+  /// 7296, section 2.18).
   package init(
     initiatorSPI: UInt64, responderSPI: UInt64, isInitiator: Bool, suite: IKESuite, keys: IKEKeys,
     initiatorNonce: [UInt8], responderNonce: [UInt8], isFirst: Bool

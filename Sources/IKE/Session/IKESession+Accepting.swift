@@ -13,7 +13,7 @@ struct InitRefusal: Error {
 extension IKESession {
   /// Answers an IKE_SA_INIT request: the response is returned, not sent.
   ///
-  /// - Parameter lifetime: How long the initiator may take to prove who it is.
+  /// `lifetime` is how long the initiator may take to prove who it is.
   func accept(
     _ message: IKEMessage, bytes: [UInt8], lifetime: Duration, at now: Instant
   ) throws(InitRefusal) -> [UInt8] {

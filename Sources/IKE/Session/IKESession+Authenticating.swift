@@ -70,6 +70,7 @@ extension IKESession {
     }
     let attributes = assignment(for: request)
     payloads += attributes.payloads
+    confinePeer(to: AddressAssignment(attributes.given))
     establish(peer, ppk: ppk != nil, attributes: attributes.given)
     if request.contains(.initialContact) { emit(.initialContact) }
     payloads += answerChild(request, on: sa)

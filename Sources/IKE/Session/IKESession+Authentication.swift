@@ -115,6 +115,7 @@ extension IKESession {
     var userName: String?
     if case .done(_, let name)? = handshake?.eap { userName = name }
     phase = .established
+    hasProvedPeer = true
     expiry = nil
     handshake = nil
     emit(

@@ -20,9 +20,7 @@ extension IKESession {
         keyExchange: KeyExchangePayload(method: share.method, data: share.data),
         nonce: random.bytes(32), notifies: try requestNotifies(spi),
         vendorIDs: configuration.vendorIDs)
-      var policy = configuration.retransmission
-      if configuration.transport == .stream { policy = policy.once }
-      var exchange = InitExchange(request, policy: policy)
+      var exchange = InitExchange(request, policy: configuration.requestPolicy)
       send([exchange.start(at: now)], along: path, at: now)
       phase = .initiating(Initiation(exchange: exchange, share: share))
     } catch {
@@ -200,14 +198,6 @@ extension [Proposal] {
       if method.support == .complete { return method }
     }
     return nil
-  }
-}
-
-extension RetransmissionPolicy {
-  /// One transmission, with all the patience behind it.
-  fileprivate var once: RetransmissionPolicy {
-    RetransmissionPolicy(
-      firstWait: patience, factor: 1, longestWait: patience, transmissions: 1)
   }
 }
 

@@ -18,6 +18,7 @@ extension IKESession {
       return fail(.refused(error.type, in: .ikeIntermediate), at: now)
     }
     guard let share = handshake?.share else { return }
+    handshake?.capabilities.verifier.add(response.notifies)
     guard let answer = response.keyExchange, answer.method == share.method else {
       return leave(.missing(.keyExchange, in: .ikeIntermediate), on: sa, at: now)
     }
@@ -42,6 +43,7 @@ extension IKESession {
   func answerIntermediate(
     _ request: [IKEPayload], authenticated: [UInt8], on sa: IKESA
   ) -> Answer {
+    handshake?.capabilities.verifier.add(request.notifies)
     guard !sa.isInitiator, let method = handshake?.remaining.first else {
       // Without a key exchange the exchange is there for others' extensions, and changes AUTH alone.
       return Answer(then: .intermediate(request: authenticated, nil))

@@ -13,7 +13,7 @@ extension IKESession {
 
   /// Which PPK the initiator means, and its AUTH without it where that would do too.
   ///
-  /// - Parameter alternative: Makes that AUTH.
+  /// `alternative` makes that AUTH.
   func ppkPayloads(
     _ alternative: () throws(SessionFailure) -> AuthenticationPayload
   ) throws(SessionFailure) -> [IKEPayload] {

@@ -56,15 +56,15 @@ extension IKESession {
     let type = ExchangeType(rawValue: message.header.exchangeType)
     let answer = answer(type, chain, authenticated: authenticated, on: sa, along: path, at: now)
     let header = sa.header(type, messageID: message.header.messageID, isResponse: true)
-    respond(answer, header, to: first, isFragment: message.fragment != nil, on: sa, path, now)
+    if let total = message.fragment?.total, total > 1 { noteFragmentBytes(first.count) }
+    respond(answer, header, to: first, on: sa, path, now)
   }
 
   /// Seals and sends an answer, keeps it for repetitions, and does what follows from it.
   private func respond(
-    _ answer: Answer, _ header: IKEHeader, to first: [UInt8], isFragment: Bool, on sa: IKESA,
-    _ path: IKEPath, _ now: Instant
+    _ answer: Answer, _ header: IKEHeader, to first: [UInt8], on sa: IKESA, _ path: IKEPath,
+    _ now: Instant
   ) {
-    if isFragment { peerFragmentBytes = first.count }
     do throws(SealFailure) {
       let sealed = try sa.protection.seal(
         header, answer.payloads, fragmentBytes: answerLimit(along: path))
@@ -92,6 +92,14 @@ extension IKESession {
     advance(sa, at: now)
   }
 
+  /// Takes the first of several fragments, which is as long as they get, for what the path lets through;
+  /// a peer that sends crumbs gets none in return.
+  private func noteFragmentBytes(_ count: Int) {
+    peerFragmentBytes = max(count, Self.smallestFragment)
+  }
+
+  private static let smallestFragment = 128
+
   /// The answer may be no larger than what the peer's own fragments showed to pass.
   private func answerLimit(along path: IKEPath) -> Int? {
     guard let own = fragmentLimit else { return nil }
@@ -112,9 +120,9 @@ extension IKESession {
       if let fragment = message.fragment, fragment.number != 1 { return }
       guard open(message, bytes, answered.protection) != nil else { return }
       if message.fragment != nil, bytes.count < answered.firstDatagram.count {
-        recut(&answered, limit: bytes.count)
+        noteFragmentBytes(bytes.count)
+        recut(&answered, limit: answerLimit(along: path))
         answered.firstDatagram = bytes
-        peerFragmentBytes = bytes.count
         sa.answered = answered
       }
     }
@@ -123,7 +131,7 @@ extension IKESession {
   }
 
   /// The peer has come down to smaller fragments: perhaps it was the answer that did not pass.
-  private func recut(_ answered: inout IKESA.AnsweredRequest, limit: Int) {
+  private func recut(_ answered: inout IKESA.AnsweredRequest, limit: Int?) {
     guard usesFragmentation else { return }
     let sealed = try? answered.protection.seal(
       answered.header, answered.payloads, fragmentBytes: limit)

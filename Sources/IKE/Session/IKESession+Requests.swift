@@ -22,7 +22,7 @@ extension IKESession {
         var underWay = RequestUnderWay(
           exchange, header: header, payloads: payloads, datagrams: sealed.datagrams,
           authenticated: sealed.authenticated, at: now)
-        transmit(&underWay, at: now)
+        send(underWay.transmit(at: now, configuration.requestPolicy), along: path, at: now)
         sa.underWay = underWay
       } catch {
         return fail(.unsendable(error), at: now)
@@ -30,18 +30,10 @@ extension IKESession {
     }
   }
 
-  private func transmit(_ underWay: inout RequestUnderWay, at now: Instant) {
-    let policy = configuration.retransmission
-    switch configuration.transport {
-    case .datagrams: send(underWay.transmit(at: now, policy), along: path, at: now)
-    case .stream: send(underWay.transmitOnce(at: now, policy), along: path, at: now)
-    }
-  }
-
   /// Octets of IKE that a message may have before it is fragmented; nil if it never is.
   var fragmentLimit: Int? {
     let sizes = configuration.fragmentBytes
-    // A stream needs no fragments (RFC 9329, section 9.4).
+    // A stream needs no fragments (RFC 9329).
     guard usesFragmentation, configuration.transport == .datagrams,
       sizes.indices.contains(fragmentSizeIndex)
     else { return nil }
@@ -130,6 +122,8 @@ extension IKESession {
     _ failure: SessionFailure, telling type: NotifyType? = nil, on sa: IKESA, at now: Instant
   ) {
     guard sa === current else { return retire(sa) }
+    // Who answers even the end with something else hears no more.
+    if case .closing = phase { return endClosing(at: now) }
     emit(.failed(failure))
     phase = .closing(nil)
     handshake = nil

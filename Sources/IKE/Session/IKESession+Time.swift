@@ -37,7 +37,7 @@ extension IKESession {
   /// Sends a request again, in smaller fragments if that may help, or gives up.
   private func retry(on sa: IKESA, at now: Instant) {
     guard var underWay = sa.underWay else { return }
-    let policy = configuration.retransmission
+    let policy = configuration.requestPolicy
     guard underWay.transmissions < policy.transmissions else { return giveUp(on: sa, at: now) }
     if underWay.deservesSmallerFragments { reduceFragments(&underWay, sa) }
     counters.retransmissions += underWay.datagrams.count
@@ -82,7 +82,9 @@ extension IKESession {
 
   func end(_ event: SessionEvent?, at now: Instant?) {
     if case .ended = phase { return }
-    if let event { emit(event) }
+    // Whoever closes without an event has told why before.
+    let isTold = if case .closing(nil) = phase { true } else { false }
+    if let event, !isTold { emit(event) }
     phase = .ended
     handshake = nil
     children = []

@@ -30,7 +30,8 @@ package final class IKESession {
   /// RFC 3948, section 4.
   static let keepaliveInterval = Duration.seconds(20)
 
-  package let configuration: PeerConfiguration
+  /// As it was given, but for what the peer is since assigned.
+  package private(set) var configuration: PeerConfiguration
   /// Whether this side sent the first message, whoever initiated the IKE SA in use.
   package let isOriginator: Bool
   package internal(set) var counters = SessionCounters()
@@ -83,9 +84,21 @@ package final class IKESession {
     if case .established = phase { true } else { false }
   }
 
+  /// Whether the peer has proved who it is, at some time.
+  package internal(set) var hasProvedPeer = false
+
   /// Whether nothing comes of the session any more; it may still repeat an answer until ``deadline``.
   package var hasEnded: Bool {
     if case .ended = phase { true } else { false }
+  }
+
+  /// From now on the peer's end of Child SAs is what it was given in CP (RFC 7296, section 2.19).
+  func confinePeer(to assignment: AddressAssignment) {
+    let addresses = [assignment.ipv4, assignment.ipv6].compactMap(\.self)
+    guard !addresses.isEmpty else { return }
+    configuration.remoteSelectors = addresses.map {
+      TrafficSelector(TrafficSelector.AddressRange(start: $0, end: $0))
+    }
   }
 
   package func nextOutput() -> Output? { outputs.next() }

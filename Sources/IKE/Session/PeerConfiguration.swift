@@ -38,7 +38,7 @@ package struct PeerConfiguration: Sendable {
   package var assignedAttributes: [ConfigurationAttribute] = []
   /// Makes the peer see a NAT where there is none, so that ESP comes in UDP.
   package var forcesEncapsulation = false
-  /// The gateway that sent the initiator here (RFC 5685, section 4).
+  /// The gateway that sent the initiator here (RFC 5685, section 3).
   package var redirectedFrom: GatewayIdentity?
   /// Where a responder sends whoever asks for redirection (RFC 5685).
   package var redirectsTo: GatewayIdentity?

@@ -50,18 +50,23 @@ struct RequestUnderWay {
     sentAtThisSize += 1
     return datagrams
   }
-
-  /// Over a stream nothing is lost, and nothing sent again: only the patience is the same.
-  mutating func transmitOnce(at now: Instant, _ policy: RetransmissionPolicy) -> [[UInt8]] {
-    deadline = now + policy.patience
-    transmissions = policy.transmissions
-    return datagrams
-  }
 }
 
 extension RetransmissionPolicy {
   /// From the first transmission to giving up.
   package var patience: Duration {
     (0..<transmissions).reduce(.zero) { $0 + wait(after: $1) }
+  }
+
+  /// One transmission, with all the patience behind it.
+  fileprivate var once: RetransmissionPolicy {
+    RetransmissionPolicy(firstWait: patience, factor: 1, longestWait: patience, transmissions: 1)
+  }
+}
+
+extension PeerConfiguration {
+  /// How requests are sent: over a stream nothing is lost, and nothing sent again (RFC 9329).
+  var requestPolicy: RetransmissionPolicy {
+    transport == .stream ? retransmission.once : retransmission
   }
 }

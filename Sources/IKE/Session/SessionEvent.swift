@@ -1,4 +1,3 @@
-package import IPsecCrypto
 package import PacketDissector
 
 /// Who did something.
@@ -59,59 +58,4 @@ package struct EstablishedSA: Sendable {
   package var natRemote: Bool
   /// What the responder gave in CP.
   package var attributes: [ConfigurationAttribute]
-}
-
-/// Why a session has no IKE SA, or none any more.
-package enum SessionFailure: Error, Equatable, Sendable {
-  /// All transmissions of a request stayed unanswered.
-  case noAnswer(ExchangeType)
-  /// The responder side waited too long for the next message of a peer that has proved nothing yet.
-  case abandoned
-  /// The peer refused with an error notification.
-  case refused(NotifyType, in: ExchangeType)
-  case otherVersion(UInt8)
-  /// A choice that was not offered.
-  case wrongChoice(ProposalSelection.AnswerFault)
-  case unusableSuite(SuiteFault)
-  case keyExchange(KeyExchangeFailure)
-  /// The peer did not prove that it is whom it must be.
-  case authentication(AuthenticationFailure)
-  /// This side cannot prove itself as the peer demands.
-  case credential(AuthenticationFailure)
-  case eap(EAPFailure)
-  /// There is no SA without a PPK (RFC 8784), and the sides do not have the same.
-  case noPPK
-  case malformed(ExchangeType)
-  case missing(PayloadType, in: ExchangeType)
-  case unsupportedCriticalPayload(PayloadType)
-  /// Additional key exchanges were chosen by a peer that does not have IKE_INTERMEDIATE.
-  case noIntermediate
-  case redirected
-  case crypto(CryptoError)
-  case unsendable(SealFailure)
-}
-
-/// Why a Child SA was not made.
-package enum ChildFault: Error, Equatable, Sendable {
-  /// The peer's error notification.
-  case refused(NotifyType)
-  case noProposalChosen
-  case selectorsUnacceptable
-  case wrongChoice(ProposalSelection.AnswerFault)
-  case unusableSuite(SuiteFault)
-  case missing(PayloadType)
-  /// The responder took more traffic than it was offered, or another mode.
-  case otherTerms
-  case keyExchange(KeyExchangeFailure)
-  case crypto(CryptoError)
-
-  /// What a responder tells its peer.
-  var notifyType: NotifyType {
-    switch self {
-    case .refused(let type): type
-    case .selectorsUnacceptable: .tsUnacceptable
-    case .missing, .keyExchange: .invalidSyntax
-    case .noProposalChosen, .wrongChoice, .unusableSuite, .otherTerms, .crypto: .noProposalChosen
-    }
-  }
 }

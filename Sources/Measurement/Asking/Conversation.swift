@@ -24,8 +24,6 @@ final class Conversation {
     /// From the last transmission to the answer.
     var roundTrip: Duration?
     var cookieRounds = 0
-    /// What the SPIs and the nonce were.
-    var exchange: InitExchange?
   }
 
   /// What to ask.
@@ -35,6 +33,7 @@ final class Conversation {
     /// NAT detection and the announcements that make a responder tell what it can do.
     var announcesAll = false
     var asksAdditional = false
+    /// Octets of a vendor ID that makes the request larger.
     var padding = 0
   }
 
@@ -45,7 +44,7 @@ final class Conversation {
   var packetsLeft = Int.max
   /// SAs that the peer may still keep.
   private(set) var leftHalfOpen = 0
-  /// Methods that the peer asked for, cookies, and shares that were made: one of each method serves all.
+  /// One share of each method serves all questions.
   private var halves: [KeyExchangeMethod: KeyExchangeInitiator] = [:]
   private var random = RandomSource.system
 
@@ -76,7 +75,6 @@ final class Conversation {
     var outcome = Outcome(result: .stopped)
     outcome.result = run(&exchange, over: carrier, &outcome)
     outcome.cookieRounds = exchange.cookieRounds
-    outcome.exchange = exchange
     traffic.retransmitted += exchange.retransmissions
     if case .silent = outcome.result { traffic.unanswered += 1 }
     if case .answered(let answer) = outcome.result,
@@ -113,40 +111,54 @@ final class Conversation {
     _ exchange: inout InitExchange, over carrier: any IKECarrier, _ outcome: inout Outcome
   ) -> Outcome.Result {
     var error: SocketErrorReport?
-    var next: [UInt8]? = exchange.start(at: Self.now)
     do throws(SocketError) {
+      // Waits count from when a datagram leaves, and not from when it is made.
+      guard try awaitSlot() else { return .stopped }
+      var next: [UInt8]? = exchange.start(at: Self.now)
+      var sentAt = Self.now
       while true {
         if let bytes = next {
-          guard try send(bytes, over: carrier) else { return .stopped }
+          sentAt = Self.now
+          try transmit(bytes, over: carrier)
           outcome.sent += 1
           next = nil
         }
         guard let deadline = exchange.deadline else { return .silent(error) }
+        var isOver = false
         switch try carrier.receive(until: deadline) {
         case .message(let bytes):
-          let sentAt = exchange.lastSent
           let now = Self.now
           switch exchange.handle(bytes, at: now) {
-          case .ignored: traffic.strays += 1
+          case .ignored:
+            traffic.strays += 1
+            isOver = now >= deadline
           case .send(let again):
             count(&outcome, since: sentAt, now)
+            guard try awaitSlot() else { return .stopped }
             next = again
           case .wantsShare(let method):
             count(&outcome, since: sentAt, now)
             return .wantsShare(method)
           case .done(let answer):
             count(&outcome, since: sentAt, now)
-            return .answered(answer)
+            return .answered(answer.held(against: exchange.request))
           }
-        case .stray: traffic.strays += 1
+        case .stray:
+          traffic.strays += 1
+          // Who floods this port must not keep the clock from being looked at.
+          isOver = Self.now >= deadline
         case .error(let report):
           error = error ?? report
+          isOver = Self.now >= deadline
           // The peer itself says that nobody listens.
           if report.offender == carrier.remote.address { return .silent(report) }
         case .closed: return .silent(nil)
-        case .deadline:
-          next = exchange.handleTimeout(at: Self.now)
+        case .deadline: isOver = true
         case .interrupted: if isStopped() { return .stopped }
+        }
+        if isOver {
+          guard try awaitSlot() else { return .stopped }
+          next = exchange.handleTimeout(at: Self.now)
         }
       }
     } catch {
@@ -154,26 +166,38 @@ final class Conversation {
     }
   }
 
-  private func count(_ outcome: inout Outcome, since sent: Instant?, _ now: Instant) {
+  private func count(_ outcome: inout Outcome, since sent: Instant, _ now: Instant) {
     traffic.packetsReceived += 1
     outcome.answered += 1
-    outcome.roundTrip = sent.map { now - $0 }
+    outcome.roundTrip = now - sent
   }
 
   /// Sends when the rate allows it; false when no more may be sent.
   func send(_ message: [UInt8], over carrier: any IKECarrier) throws(SocketError) -> Bool {
+    guard try awaitSlot() else { return false }
+    try transmit(message, over: carrier)
+    return true
+  }
+
+  /// Waits until the rate lets the next datagram leave; false when no more may be sent.
+  private func awaitSlot() throws(SocketError) -> Bool {
     guard packetsLeft > 0, !isStopped() else { return false }
     let slot = pacer.slot(from: Self.now)
     var poll = SocketPoll()
     while Self.now < slot {
       if try poll.wait(until: slot.nanoseconds) == .interrupted, isStopped() { return false }
     }
+    return true
+  }
+
+  private func transmit(
+    _ message: [UInt8], over carrier: any IKECarrier
+  ) throws(SocketError) {
     packetsLeft -= 1
     traffic.packetsSent += 1
     let marker = carrier.way == .udp4500 ? NonESPMarker.byteCount : 0
     traffic.largestRequest = max(traffic.largestRequest, message.count + marker)
     try carrier.send(message)
-    return true
   }
 
   /// Whether the responder answered that it could not authenticate this. The second transmission, if the
@@ -185,20 +209,28 @@ final class Conversation {
     for _ in 0..<2 {
       guard (try? send(message, over: carrier)) == true else { return false }
       let limit = Self.now + policy.firstWait
-      while let event = try? carrier.receive(until: limit) {
-        if case .deadline = event { break }
-        if case .closed = event { return true }
-        if case .interrupted = event, isStopped() { return false }
-        guard case .message(let bytes) = event else { continue }
-        var reader = ByteReader(bytes.rawBytes)
-        guard let header = try? IKEHeader(from: &reader),
-          header.initiatorSPI == exchange.request.initiatorSPI, header.isResponse,
-          header.messageID == 1
-        else { continue }
-        traffic.packetsReceived += 1
-        return true
+      waiting: while let event = try? carrier.receive(until: limit) {
+        switch event {
+        case .message(let bytes) where Self.isResponse(bytes, to: exchange):
+          traffic.packetsReceived += 1
+          return true
+        case .message, .stray: traffic.strays += 1
+        case .error: break
+        case .closed: return true
+        case .deadline: break waiting
+        case .interrupted: if isStopped() { return false }
+        }
+        if Self.now >= limit { break }
       }
     }
     return false
+  }
+
+  /// To the second request of the exchange's SA, by its header alone.
+  private static func isResponse(_ bytes: [UInt8], to exchange: InitExchange) -> Bool {
+    var reader = ByteReader(bytes.rawBytes)
+    guard let header = try? IKEHeader(from: &reader) else { return false }
+    return header.initiatorSPI == exchange.request.initiatorSPI && header.isResponse
+      && header.messageID == 1
   }
 }

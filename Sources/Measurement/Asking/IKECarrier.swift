@@ -34,9 +34,7 @@ final class UDPDoor {
   fileprivate let interface: UInt32
   fileprivate let observer: ((ProbePacket) -> Void)?
 
-  /// - Parameters:
-  ///   - peer: The address that it is for.
-  ///   - observer: Sees every datagram that is sent or received.
+  /// A socket for one address; `observer` sees every datagram that is sent or received.
   init(
     to peer: ResolvedAddress, _ plan: ProbePlan, observer: ((ProbePacket) -> Void)?
   ) throws(SocketError) {
@@ -157,6 +155,8 @@ final class TCPCarrier: IKECarrier {
         } catch {
           isClosed = true
         }
+        // Records of ESP for ever are no message.
+        if messages.isEmpty, !isClosed, Conversation.now >= limit { return .deadline }
       case .end: isClosed = true
       case .nothing:
         switch try poll.wait(until: limit.nanoseconds) {

@@ -32,13 +32,8 @@ package final class MachineDriver<Machine: IKEMachine> {
 
   private static var errorLimit: Int { 64 }
 
-  /// - Parameters:
-  ///   - machine: What is driven.
-  ///   - ends: Addresses and ports to listen on from the start: a responder's. Others are opened when the
-  ///     machine sends from them.
-  ///   - isIPv6: Of which family all addresses are.
-  ///   - interface: By which interface alone to send and receive.
-  ///   - fragmentation: Whether IP may fragment what is sent.
+  /// Listens on `ends` from the start, as a responder must; other sockets are opened when the machine sends
+  /// from them. All addresses are of one family.
   package init(
     _ machine: Machine, listeningOn ends: [Endpoint] = [], isIPv6: Bool = false,
     interface: String? = nil, fragmentation: FragmentationPolicy = .allowed

@@ -4,7 +4,7 @@ extension AcceptanceSearch {
   /// What is known so far; complete once ``next()`` has returned nil.
   package var enumeration: Enumeration {
     let judged = judgedProducts
-    let unresolved = pending + postponed + unanswered + judged.unresolved
+    let unresolved = pending + underWay + postponed + unanswered + judged.unresolved
     let suites = map.suites + judged.inferred
     return Enumeration(
       suites: suites.map(proposal), axes: axes(suites, unresolved),

@@ -26,7 +26,7 @@ package struct AcceptanceSearch: Sendable {
     case discovery
     case growth
     case additional([KeyExchangeMethod])
-    case preference(first: SuiteBox)
+    case preference(first: SuiteBox, isBackwards: Bool)
     case proof(SuiteBox, isRepeated: Bool)
 
     var isAdditional: Bool { if case .additional = self { true } else { false } }
@@ -74,6 +74,12 @@ package struct AcceptanceSearch: Sendable {
     pending = catalogue.everything
   }
 
+  /// What discovery has asked about and has no answer to.
+  var underWay: [SuiteBox] {
+    guard let hunt, case .discovery = hunt.purpose else { return [] }
+    return hunt.asked
+  }
+
   /// From now on no question may end in an SA that the peer has to keep: its limits are near.
   package mutating func leaveNothingHalfOpen() { rules.mayLeaveHalfOpen = false }
 
@@ -92,11 +98,14 @@ package struct AcceptanceSearch: Sendable {
 
   private func question(_ offer: SuiteHunt.Offer, _ purpose: Purpose) -> SearchQuestion {
     var extra = rules.additional
+    var isBackwards = false
     if case .additional(let methods) = purpose { extra = methods }
+    if case .preference(_, let isSecond) = purpose { isBackwards = isSecond }
     let proposals = offer.boxes.enumerated().map { index, box in
       var box = box
       if offer.isDecoy { box.keyExchange = box.keyExchange.union(.one(offer.share)) }
-      return rules.catalogue.proposal(box, number: UInt8(clamping: index + 1), additional: extra)
+      return rules.catalogue.proposal(
+        box, number: UInt8(clamping: index + 1), additional: extra, isBackwards: isBackwards)
     }
     return SearchQuestion(
       proposals: proposals, share: rules.catalogue.methods[offer.share],
@@ -128,7 +137,7 @@ package struct AcceptanceSearch: Sendable {
     case .discovery: discovered(outcome, among: current.asked)
     case .growth: grown(outcome, among: current.asked)
     case .additional(let methods): additional.take(outcome, of: methods)
-    case .preference(let first): preference.take(outcome, first: first)
+    case .preference(let first, _): preference.take(outcome, first: first)
     case .proof(let box, let isRepeated): proved(outcome, box, isRepeated: isRepeated)
     }
   }
@@ -148,12 +157,14 @@ extension AcceptanceSearch {
       }
       hunt = Hunt([suite], share: nil, .additional(methods))
     case .preference:
-      guard let pair = preference.next(among: map.suites, rules) else {
+      guard let offer = preference.next(among: map.suites, rules) else {
         stage = .proof
         prepareProof()
         return
       }
-      hunt = Hunt(pair.boxes, share: pair.share, .preference(first: pair.boxes[0]))
+      hunt = Hunt(
+        offer.boxes, share: offer.share,
+        .preference(first: offer.first, isBackwards: offer.isBackwards))
     case .proof:
       guard !toProve.isEmpty else {
         stage = .finished

@@ -123,11 +123,16 @@ extension ProposalCatalogue {
     SuiteAxis.allCases.reduce(8) { $0 + bytes($1, box[$1], family: box.family) }
   }
 
-  /// The proposal that offers a box, with all its alternatives in the catalogue's order.
-  func proposal(_ box: SuiteBox, number: UInt8, additional: [KeyExchangeMethod] = []) -> Proposal {
+  /// The proposal that offers a box, with the alternatives of each kind in the catalogue's order, or in the
+  /// opposite one.
+  func proposal(
+    _ box: SuiteBox, number: UInt8, additional: [KeyExchangeMethod] = [],
+    isBackwards: Bool = false
+  ) -> Proposal {
     var transforms: [Transform] = []
     for axis in SuiteAxis.allCases {
-      transforms += box[axis].indices.compactMap { transform(axis, $0, family: box.family) }
+      let indices = isBackwards ? box[axis].indices.reversed() : box[axis].indices
+      transforms += indices.compactMap { transform(axis, $0, family: box.family) }
     }
     transforms += additional.map { Transform(.additionalKeyExchange1, id: $0.rawValue) }
     return Proposal(number: number, protocolID: .ike, transforms: transforms)

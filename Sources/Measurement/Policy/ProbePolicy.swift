@@ -56,7 +56,8 @@ package struct ProbePolicy: Equatable, Sendable {
   package var questions: [ProposalQuestion] {
     lines.compactMap { line in
       switch line.demand {
-      case .accept(let proposals), .refuse(let proposals): ProposalQuestion(proposals)
+      case .accept(let proposals): ProposalQuestion(proposals)
+      case .refuse(let proposals): ProposalQuestion(proposals, wantsNearest: false)
       default: nil
       }
     }

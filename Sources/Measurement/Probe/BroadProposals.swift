@@ -59,6 +59,16 @@ enum BroadProposals {
   }
 }
 
+extension Proposal {
+  /// A responder's choice keeps the number that it had among others; alone it has to be the first.
+  var asOffer: Proposal {
+    var offer = self
+    offer.number = 1
+    offer.spi = []
+    return offer
+  }
+}
+
 extension [Proposal] {
   /// The methods of all, in their order.
   var methods: [KeyExchangeMethod] {

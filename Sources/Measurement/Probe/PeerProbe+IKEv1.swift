@@ -6,7 +6,7 @@ internal import PacketDissector
 extension PeerProbe {
   /// Sends the first messages of main and of aggressive mode side by side: what answers one is often silent
   /// to the other.
-  func askIKEv1(over carrier: UDPCarrier) {
+  func askIKEv1(over carrier: any IKECarrier) {
     var random = RandomSource.system
     let share = conversation.half(.modp2048)?.data ?? []
     let questions = [IKEv1Question.Mode.main, .aggressive].map { mode in
@@ -36,10 +36,12 @@ extension PeerProbe {
   }
 
   private func receive(
-    until limit: Instant, over carrier: UDPCarrier, _ questions: [IKEv1Question],
+    until limit: Instant, over carrier: any IKECarrier, _ questions: [IKEv1Question],
     _ answers: inout [IKEv1Question.Answer?]
   ) {
-    while answers.contains(where: { $0 == nil }), let event = try? carrier.receive(until: limit) {
+    while answers.contains(where: { $0 == nil }), Conversation.now < limit,
+      let event = try? carrier.receive(until: limit)
+    {
       switch event {
       case .message(let bytes):
         let found = questions.indices.first {

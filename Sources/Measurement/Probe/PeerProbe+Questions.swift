@@ -5,7 +5,7 @@ internal import PacketDissector
 
 extension PeerProbe {
   /// Finds out all that the peer accepts, within the plan's budget.
-  func enumerate(over carrier: any IKECarrier) {
+  func enumerate(over carrier: any IKECarrier) -> Enumeration {
     var search = AcceptanceSearch()
     conversation.packetsLeft = max(
       0, plan.packetBudget - conversation.traffic.packetsSent - reserve)
@@ -19,7 +19,7 @@ extension PeerProbe {
       if conversation.leftHalfOpen >= Self.halfOpenLimit { search.leaveNothingHalfOpen() }
     }
     conversation.packetsLeft = .max
-    result.enumeration = search.enumeration
+    return search.enumeration
   }
 
   /// What IKEv1 may need once the enumeration is over.
@@ -63,7 +63,7 @@ extension PeerProbe {
       switch answer.meaning {
       case .accepted(let proposal, _, _): return ProposalAnswer(question, .accepted(proposal))
       case .noProposalChosen:
-        return ProposalAnswer(question, .refused, nearest: nearest(to: question))
+        return ProposalAnswer(question, .refused)
       case .error(let type): return ProposalAnswer(question, .other("\(type)"))
       case .keyExchangeWanted(let method): return ProposalAnswer(question, .wantsShare(method))
       case .cookie: return ProposalAnswer(question, .other("cookies without end"))
@@ -75,19 +75,17 @@ extension PeerProbe {
     }
   }
 
-  /// Of the suites that the peer is known to take the one with the fewest algorithms that are not asked for.
-  private func nearest(to question: ProposalQuestion) -> Proposal? {
-    let known = (result.enumeration?.suites ?? []) + [result.peer?.chosen].compactMap { $0 }
-    func distance(_ suite: Proposal) -> Int {
-      question.proposals.map { asked in
-        suite.transforms.count { own in
-          !asked.transforms.contains {
-            $0.type == own.type && $0.id == own.id && $0.keyLength == own.keyLength
-          }
-        }
-      }.min() ?? 0
+  /// What the peer takes instead of what it refused. It takes an enumeration to know that; this one is not
+  /// reported.
+  func findNearest(over carrier: any IKECarrier) {
+    let open = result.answers.indices.filter {
+      result.answers[$0].outcome == .refused && result.answers[$0].question.wantsNearest
     }
-    return known.min { distance($0) < distance($1) }
+    guard !open.isEmpty else { return }
+    let known = (result.enumeration ?? enumerate(over: carrier)).suites
+    for index in open {
+      result.answers[index].nearest = result.answers[index].question.nearest(among: known)
+    }
   }
 
   // MARK: Post-quantum
@@ -95,7 +93,9 @@ extension PeerProbe {
   /// Asks for ML-KEM behind a classic key exchange and alone, and whether datagrams of its sizes get through.
   /// Its share, of 800 to 1,568 octets, is never sent for an answer: INVALID_KE_PAYLOAD tells.
   func askPostQuantum(over carrier: any IKECarrier) {
-    guard let chosen = result.peer?.chosen ?? result.enumeration?.suites.first else { return }
+    guard let chosen = (result.peer?.chosen ?? result.enumeration?.suites.first)?.asOffer else {
+      return
+    }
     var additional = PostQuantumAnswers.Methods()
     var alone = PostQuantumAnswers.Methods()
     for method in PostQuantumReadiness.methods {

@@ -4,40 +4,41 @@ internal import IPsecCrypto
 internal import PacketDissector
 
 extension PeerProbe {
-  /// Tries a way; the carrier where IKEv2 answered on it.
-  func probe(_ way: ProbeWay, through door: UDPDoor) -> (any IKECarrier)? {
-    let carrier: any IKECarrier
-    if way == .tcp4500 {
-      do throws(SocketError) {
-        carrier = try TCPCarrier(to: end(way), plan, until: Conversation.now + .seconds(3))
-      } catch {
-        result.ways.append(WayResult(way, refusal(error), sent: 1, answered: 0, roundTrips: []))
-        return nil
-      }
-    } else {
-      carrier = UDPCarrier(door, way, to: end(way))
+  /// TCP's way, which has to be connected first; nil, with its result noted, where that fails.
+  func connect() -> (any IKECarrier)? {
+    do throws(SocketError) {
+      return try TCPCarrier(to: end(.tcp4500), plan, until: Conversation.now + .seconds(3))
+    } catch {
+      result.ways.append(
+        WayResult(.tcp4500, refusal(error), sent: 1, answered: 0, roundTrips: []))
+      return nil
     }
+  }
+
+  /// Tries a way; whether IKEv2 answered on it.
+  func introduce(over carrier: any IKECarrier) -> Bool {
     var tally = WayTally()
     let first = introduce(over: carrier, &tally)
     // Enumeration asks often enough.
     let rounds = plan.enumerates ? 1 : plan.count
     if case .answered = first {
-      for _ in 1..<max(1, rounds) { tally.add(conversation.ask(echo, over: carrier, policy)) }
+      for _ in 0..<max(0, rounds - 1) { tally.add(conversation.ask(echo, over: carrier, policy)) }
     }
     result.ways.append(
       WayResult(
-        way, first, sent: tally.sent, answered: tally.answered, roundTrips: tally.roundTrips))
+        carrier.way, first, sent: tally.sent, answered: tally.answered,
+        roundTrips: tally.roundTrips))
     slowest = (tally.roundTrips + [slowest].compactMap { $0 }).max()
-    guard case .answered(let meaning) = first, case .otherVersion = meaning else {
-      if case .answered = first { return carrier }
-      return nil
+    switch first {
+    case .answered(.otherVersion): return false
+    case .answered: return true
+    default: return false
     }
-    return nil
   }
 
   /// What to ask for another round trip: the suite that was chosen, so that no SA is left, or the same again.
   private var echo: Conversation.Question {
-    let proposals = result.peer?.chosen.map { [$0] } ?? BroadProposals.common
+    let proposals = result.peer?.chosen.map { [$0.asOffer] } ?? BroadProposals.common
     let decoy = proposals.decoy ?? .curve25519
     return Conversation.Question(proposals: proposals.adding(decoy), share: decoy)
   }

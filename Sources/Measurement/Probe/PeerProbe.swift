@@ -18,11 +18,8 @@ package final class PeerProbe {
   /// The longest round trip so far.
   var slowest: Duration?
 
-  /// - Parameters:
-  ///   - target: What was asked for: a name, or the address itself.
-  ///   - peer: The address.
-  ///   - observer: Sees every datagram of UDP, for a capture.
-  ///   - isStopped: Whether the user wants it to end; asked often.
+  /// `target` is what was asked for, a name or the address itself. `observer` sees every datagram of UDP, for
+  /// a capture; `isStopped` says whether the user wants it to end, and is asked often.
   package init(
     _ target: String, _ peer: ResolvedAddress, _ plan: ProbePlan, pacer: PacketPacer,
     observer: ((ProbePacket) -> Void)? = nil, isStopped: @escaping () -> Bool = { false }
@@ -37,34 +34,58 @@ package final class PeerProbe {
   /// Asks all that the plan wants asked.
   package func run() -> AddressResult {
     let started = Conversation.now
-    var carriers: [any IKECarrier] = []
     do throws(SocketError) {
       let door = try UDPDoor(to: peer, plan, observer: observer)
       result.own = door.local.address
-      for way in plan.ways {
-        if let carrier = probe(way, through: door) { carriers.append(carrier) }
+      let carriers = plan.ways.map { way in
+        way == .tcp4500 ? nil : UDPCarrier(door, way, to: end(way))
       }
-      if let carrier = carriers.first { askMore(over: carrier) }
-      if plan.asksIKEv1, let first = plan.ways.first(where: { $0 != .tcp4500 }) {
-        askIKEv1(over: UDPCarrier(door, first, to: end(first)))
-      }
+      probe(over: carriers)
     } catch {
       for way in plan.ways where !result.ways.contains(where: { $0.way == way }) {
         result.ways.append(
           WayResult(way, .local(error.description), sent: 0, answered: 0, roundTrips: []))
       }
     }
+    conclude(since: started)
+    return result
+  }
+
+  /// One carrier for each of the plan's ways; where there is none, TCP is to be connected.
+  func probe(over carriers: [(any IKECarrier)?]) {
+    var answering: (any IKECarrier)?
+    for carrier in carriers {
+      guard let carrier = carrier ?? connect() else { continue }
+      if introduce(over: carrier) { answering = answering ?? carrier }
+    }
+    if let answering { askMore(over: answering) }
+    // Last, as main mode leaves a half-open SA that nothing ends.
+    if plan.asksIKEv1, let carrier = carriers.compactMap({ $0 }).first(where: { !isRefused($0) }) {
+      askIKEv1(over: carrier)
+    }
+  }
+
+  /// Nobody listens there, or a router says that nothing gets there.
+  private func isRefused(_ carrier: any IKECarrier) -> Bool {
+    guard let way = result.ways.first(where: { $0.way == carrier.way }) else { return false }
+    switch way.outcome {
+    case .refused, .local: return true
+    case .answered, .silent, .notIKE: return false
+    }
+  }
+
+  func conclude(since started: Instant) {
     let daemon = DaemonFingerprint(result).guess
     result.peer?.daemon = daemon
     result.traffic = conversation.traffic
     result.traffic.duration = Conversation.now - started
     result.findings = ProbeFindings(result, notes, plan).all
-    return result
   }
 
   private func askMore(over carrier: any IKECarrier) {
-    if plan.enumerates { enumerate(over: carrier) }
+    if plan.enumerates { result.enumeration = enumerate(over: carrier) }
     for question in plan.questions { result.answers.append(answer(question, over: carrier)) }
+    findNearest(over: carrier)
     if plan.asksPostQuantum { askPostQuantum(over: carrier) }
   }
 

@@ -4,12 +4,15 @@ internal import PacketDissector
 
 extension ProbeFindings {
   var version: Finding? {
-    guard let version = notes.otherVersion, result.peer?.chosen == nil else { return nil }
+    guard notes.otherVersion != nil || takesIKEv1Only else { return nil }
+    let fact: Statement =
+      notes.otherVersion.map { "IKE_SA_INIT was answered in major version \($0)" }
+      ?? "IKEv2: \(notes.refusedProposals.count) proposals refused; IKEv1: a transform accepted"
     return Finding(
       .ikeVersion, .certain, about: subject,
-      "\(peer) does not speak IKEv2 with us",
+      "\(peer) does not speak IKEv2 with this host",
       meaning: "it speaks IKEv1 only, which is deprecated (RFC 9395)",
-      evidence: [Finding.Evidence("IKE_SA_INIT was answered in major version \(version)")],
+      evidence: [Finding.Evidence(fact)],
       remedies: [
         Finding.Remedy(
           "upgrade the peer to IKEv2; until then, IKEv1 for this peer alone",
@@ -17,10 +20,19 @@ extension ProbeFindings {
       ])
   }
 
+  private var takesIKEv1Only: Bool {
+    guard result.peer?.chosen == nil, result.enumeration?.suites.isEmpty ?? true,
+      let ikev1 = result.ikev1
+    else { return false }
+    return [ikev1.mainMode, ikev1.aggressiveMode].contains {
+      if case .accepted = $0 { true } else { false }
+    }
+  }
+
   /// Only where nothing was accepted at all, and something was refused.
   var mismatch: Finding? {
     guard !notes.refusedProposals.isEmpty, result.peer?.chosen == nil,
-      result.enumeration?.suites.isEmpty ?? true
+      result.enumeration?.suites.isEmpty ?? true, !takesIKEv1Only
     else { return nil }
     return Finding(
       .ikeProposalMismatch, .certain, about: subject,

@@ -25,6 +25,9 @@ struct ProbeFindings {
   /// The own address is not told: it says nothing of the peer.
   var subject: Finding.Subject { .peers(plan.source ?? result.own ?? peer, peer) }
 
+  /// "1 request", "3 requests"
+  func requests(_ count: Int) -> String { count == 1 ? "1 request" : "\(count) requests" }
+
   func way(_ way: ProbeWay) -> String {
     switch way {
     case .udp500: "UDP \(plan.ikePort)"
@@ -47,7 +50,7 @@ struct ProbeFindings {
       meaning:
         "the requests or their answers are lost on the way, or nobody answers at that address",
       evidence: result.ways.map { way in
-        Finding.Evidence("\(way.sent) requests on \(self.way(way.way)): no answer, no ICMP error")
+        Finding.Evidence("\(requests(way.sent)) on \(self.way(way.way)): no answer, no ICMP error")
       },
       remedies: [
         Finding.Remedy(
@@ -82,7 +85,7 @@ struct ProbeFindings {
         ? "the host is there, and no IKE daemon listens on that port, or its firewall says so"
         : "a router on the way says so: the requests never reached the peer",
       evidence: refusals.map { way, reason, _ in
-        Finding.Evidence("\(way.sent) requests on \(self.way(way.way)): \(reason)")
+        Finding.Evidence("\(requests(way.sent)) on \(self.way(way.way)): \(reason)")
       },
       remedies: [
         isPeer

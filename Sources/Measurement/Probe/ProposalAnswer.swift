@@ -4,8 +4,50 @@ package import PacketDissector
 package struct ProposalQuestion: Equatable, Sendable {
   /// Each may have alternatives; accepted is who takes any of them.
   package var proposals: [Proposal]
+  /// Where it refuses, what it takes instead is of interest, and worth an enumeration.
+  package var wantsNearest: Bool
 
-  package init(_ proposals: [Proposal]) { self.proposals = proposals }
+  package init(_ proposals: [Proposal], wantsNearest: Bool = true) {
+    self.proposals = proposals
+    self.wantsNearest = wantsNearest
+  }
+}
+
+extension ProposalQuestion {
+  /// The suite of `known` that has the fewest algorithms which are not asked for. Of alternatives those
+  /// that are asked for count, or the first.
+  package func nearest(among known: [Proposal]) -> Proposal? {
+    var best: (suite: Proposal, distance: Int)?
+    for proposal in known {
+      for asked in proposals {
+        let (suite, distance) = Self.narrowed(proposal, to: asked)
+        if distance < best?.distance ?? .max { best = (suite, distance) }
+      }
+    }
+    return best?.suite
+  }
+
+  /// One suite of a proposal, and how many of its algorithms `asked` does not have.
+  private static func narrowed(
+    _ proposal: Proposal, to asked: Proposal
+  ) -> (suite: Proposal, distance: Int) {
+    func isAsked(_ own: Transform) -> Bool {
+      asked.transforms.contains {
+        $0.type == own.type && $0.id == own.id && $0.keyLength == own.keyLength
+      }
+    }
+    var suite = proposal
+    suite.transforms = []
+    var distance = 0
+    for transform in proposal.transforms
+    where !suite.transforms.contains(where: { $0.type == transform.type }) {
+      let alternatives = proposal.transforms.filter { $0.type == transform.type }
+      let wanted = alternatives.first(where: isAsked)
+      if wanted == nil { distance += 1 }
+      suite.transforms.append(wanted ?? transform)
+    }
+    return (suite, distance)
+  }
 }
 
 /// What a peer said to a ``ProposalQuestion``.

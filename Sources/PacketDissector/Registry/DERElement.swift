@@ -25,7 +25,9 @@ package struct DERElement {
   }
 
   /// The content of the first of `octets`, which moves past it; nil if it has not the tag `tag`.
-  package static func content(_ tag: UInt8, from octets: inout ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
+  package static func content(_ tag: UInt8, from octets: inout ArraySlice<UInt8>) -> ArraySlice<
+    UInt8
+  >? {
     guard let element = DERElement(from: &octets), element.tag == tag else { return nil }
     return element.content
   }

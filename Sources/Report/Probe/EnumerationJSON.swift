@@ -21,6 +21,10 @@ struct EnumerationJSON {
     text.list(found.axes.filter(\.isIncomplete)) { $0.json(Self.name(of: $1.type)) }
     text.put(",\"suites_complete\":")
     text.json(found.suitesAreComplete)
+    text.put(",\"suites_inferred\":")
+    text.decimal(found.inferredSuites)
+    text.put(",\"requires_additional_key_exchange\":")
+    text.json(found.requiresAdditional)
     text.put(",\"packets_sent\":")
     text.decimal(traffic.packetsSent)
     text.put(",\"bytes_largest\":")

@@ -20,6 +20,7 @@ struct EnumerationText {
     page.paragraph(effort, from: 2, indent: 4, to: &text)
     if !found.isComplete { incomplete(to: &text) }
     suites(to: &text)
+    caveats(to: &text)
     for axis in found.axes { self.axis(axis, to: &text) }
     additional(to: &text)
   }
@@ -57,8 +58,14 @@ struct EnumerationText {
       case .initiator: "the order of whoever asks decides among them"
       case .unknown: "whose order decides among them is not known"
       }
-    page.paragraph("accepted suites; \(order)", from: 2, indent: 4, to: &text)
-    for (index, suite) in found.suites.enumerated() {
+    let shown = isCondensed ? found.products : found.suites
+    let count =
+      isCondensed ? "\(Verdict.counted(found.suites.count, "accepted suite")), as " : "accepted "
+    page.paragraph(
+      "\(count)\(isCondensed ? "proposals with alternatives" : "suites"); \(order)", from: 2,
+      indent: 4,
+      to: &text)
+    for (index, suite) in shown.enumerated() {
       let number = "\(index + 1)"
       text.spaces(6 - number.count)
       text.put(number)
@@ -75,6 +82,28 @@ struct EnumerationText {
         }
         text.put("\n")
       }
+    }
+  }
+
+  /// Nobody reads a hundred suites that differ in one algorithm each.
+  private var isCondensed: Bool {
+    found.suites.count > Self.longestList && !found.products.isEmpty
+      && found.products.count < found.suites.count
+  }
+
+  static let longestList = 16
+
+  /// What the list of suites does not say.
+  private func caveats(to text: inout TextBuffer) {
+    if found.inferredSuites > 0 {
+      page.fact(
+        "inferred",
+        "\(found.inferredSuites) of \(found.suites.count) suites were not asked for one by one: they follow "
+          + "from algorithms that were accepted with each other",
+        to: &text)
+    }
+    if found.requiresAdditional {
+      page.fact("required", "an additional key exchange, with every suite", to: &text)
     }
   }
 

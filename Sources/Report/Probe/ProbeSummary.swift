@@ -63,9 +63,11 @@ package struct ProbeSummary: Equatable, Sendable {
       parts.append("\(Quantity.grouped(Int64(refusals))) with other algorithms than asked for")
     }
     if isInterrupted { parts.append("interrupted") }
-    let total = findings.values.reduce(0, +)
-    let names = ids.map(\.rawValue).joined(separator: ", ")
-    let found = total == 0 ? "no findings" : "\(Verdict.counted(total, "finding")): \(names)"
+    let notes = findings[.info] ?? 0
+    let problems = findings.values.reduce(0, +) - notes
+    var found = problems == 0 ? "no findings" : Verdict.counted(problems, "finding")
+    if notes > 0 { found += " and \(Verdict.counted(notes, "note"))" }
+    if !ids.isEmpty { found += ": \(ids.map(\.rawValue).joined(separator: ", "))" }
     return "\(parts.joined(separator: ", ")); \(found)"
   }
 

@@ -25,7 +25,7 @@ package struct ProbeText {
     if options.isQuiet { return }
     ways(to: &text)
     if let peer = result.peer { describe(peer, to: &text) }
-    if let found = result.ikev1 { fact("IKEv1", words.version1(found), to: &text) }
+    if let found = result.ikev1, result.isAlive { fact("IKEv1", words.version1(found), to: &text) }
     for answer in report.proposals { proposal(answer, to: &text) }
     if let found = result.enumeration {
       EnumerationText(found, result.traffic, page).write(to: &text)
@@ -121,7 +121,7 @@ package struct ProbeText {
     if let nat = peer.nat { fact("NAT", words.nat(nat), to: &text) }
     if peer.askedForCookie { fact("cookie", "asked for before it answered", to: &text) }
     if let method = peer.askedForMethod {
-      fact("key share", "asked for one of \(method) before it answered", to: &text)
+      fact("key share", "wanted another first: \(method)", to: &text)
     }
     if let gateway = peer.redirect { fact("redirect", "to \(words.name(of: gateway))", to: &text) }
   }

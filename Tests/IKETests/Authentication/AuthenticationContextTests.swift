@@ -63,13 +63,15 @@ struct AuthenticationContextTests {
         == "e78b480fd51ec296edf21d0d8a92aaaed474eee23471fd13aaba535edc1be61b")
   }
 
-  @Test("what IKE_INTERMEDIATE adds comes last")
+  @Test("what IKE_INTERMEDIATE adds comes last, for both sides")
   func intermediate() throws {
+    let added = [UInt8](0..<64) + [0, 0, 0, 2]
     #expect(
-      try mac(
-        .initiator, Vectors.identity, Vectors.secret,
-        intermediate: [UInt8](0..<64) + [0, 0, 0, 2])
+      try mac(.initiator, Vectors.identity, Vectors.secret, intermediate: added)
         == "3c305496703b276e04490a136eb60430f619d01e769d8cbd882a2f9ac1fe8ca2")
+    #expect(
+      try mac(.responder, Vectors.identity, Vectors.secret, intermediate: added)
+        == "a2a7af10fc9fc54f6ed0cec6e183131d0d8cbc8e5130373e8a941aa1a6eedc25")
   }
 
   @Test("NULL authentication is the same with SK_p as the secret")

@@ -159,4 +159,39 @@ struct ChildRekeyTests {
     #expect(try pair.disagreements() == [])
     #expect(try pair.side(true).children.isEmpty)
   }
+
+  @Test("a childless IKE SA gets its first Child SA, and transport mode stays what it is")
+  func childless() throws {
+    var (alice, bob) = (PeerConfiguration.alice, PeerConfiguration.bob)
+    alice.isChildless = true
+    (alice.isTransportMode, bob.isTransportMode) = (true, true)
+    let pair = Pair(alice, bob)
+    pair.start()
+    pair.run(for: .seconds(1))
+    #expect(pair.initiator.children.isEmpty && pair.initiator.isEstablished)
+    pair.initiate { $0.createChild(at: $1) }
+    pair.run(for: .seconds(1))
+    let first = try pair.child(false)
+    #expect(first.isTransportMode)
+    pair.respond { $0.rekeyChild(first.inboundSPI, at: $1) }
+    pair.run(for: .seconds(1))
+    #expect(try pair.disagreements() == [])
+    #expect(try pair.child(true).isTransportMode && pair.child(false).isTransportMode)
+  }
+
+  @Test("large shares go in fragments, smaller ones where those do not pass")
+  func fragments() throws {
+    var (alice, bob) = (PeerConfiguration.alice, PeerConfiguration.bob)
+    alice.childProposals = [.espCBC([.modp4096])]
+    alice.fragmentBytes = [1280, 400]
+    (bob.childProposals, bob.fragmentBytes) = (alice.childProposals, alice.fragmentBytes)
+    let pair = try Pair.established(alice, bob)
+    pair.link.largestProtected = 500
+    let spi = try pair.child(true).inboundSPI
+    pair.initiate { $0.rekeyChild(spi, at: $1) }
+    pair.run(for: .seconds(10))
+    #expect(try pair.disagreements() == [])
+    #expect(try pair.child(true).inboundSPI != spi)
+    #expect(pair.requests(.createChildSA) >= 3)
+  }
 }

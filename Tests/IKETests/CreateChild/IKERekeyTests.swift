@@ -74,6 +74,21 @@ struct IKERekeyTests {
     }
   }
 
+  @Test(
+    "ML-KEM-768 follows X25519, in the first IKE SA and in the next",
+    .enabled(if: KeyExchangeMethod.mlKEM768.support == .complete))
+  func hybrid() throws {
+    var (alice, bob) = (PeerConfiguration.alice, PeerConfiguration.bob)
+    alice.ikeProposals = [.gcm(additional: [[.mlKEM768]])]
+    bob.ikeProposals = alice.ikeProposals
+    let pair = try Pair.established(alice, bob)
+    pair.respond { $0.rekeyIKE(at: $1) }
+    pair.run(for: .seconds(2))
+    #expect(try pair.disagreements() == [])
+    #expect(pair.events(true).rekeyings.map(\.suite.additional) == [[.mlKEM768]])
+    expectAlive(pair)
+  }
+
   @Test("a responder that prefers another method now asks for its share")
   func invalidKeyExchange() throws {
     var (alice, bob) = (PeerConfiguration.alice, PeerConfiguration.bob)

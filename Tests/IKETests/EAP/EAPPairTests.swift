@@ -208,6 +208,9 @@ struct EAPPairTests {
     #expect(failure(identity, acknowledgement) == .malformed)
     #expect(failure(identity, identity) == .malformed)
     #expect(
+      failure(EAPMessage(code: .response, identifier: 254, type: .identity, data: [99]))
+        == .malformed)
+    #expect(
       failure(EAPMessage(code: .success, identifier: 255)) == .unexpected(.success))
     #expect(
       failure(identity, EAPMessage(code: .response, identifier: 0, type: .legacyNak, data: [13]))

@@ -133,6 +133,30 @@ struct EstablishmentTests {
     #expect(pair.initiatorEvents.childFaults == [.refused(.tsUnacceptable)])
   }
 
+  @Test("a request is sent again octet for octet, on its schedule, until it is answered")
+  func retransmits() throws {
+    let pair = Pair(.alice, .bob)
+    pair.start()
+    pair.run(for: .seconds(1))
+    let before = pair.sent.count
+    pair.tamper = { $0.from == Pair.responderAddress ? nil : $0.bytes }
+    let asked = pair.now
+    pair.initiate { $0.checkLiveness(at: $1) }
+    pair.run(for: .seconds(1))
+    pair.tamper = nil
+    pair.run(for: .seconds(10))
+    let requests = pair.sent.dropFirst(before).filter { $0.from == Pair.initiatorAddress }
+    let answers = pair.sent.dropFirst(before).filter { $0.from == Pair.responderAddress }
+    #expect(
+      requests.map { $0.arrival - asked } == [.zero, .milliseconds(500), .milliseconds(1500)])
+    #expect(Set(requests.map(\.bytes)).count == 1)
+    #expect(answers.count == 3)
+    #expect(Set(answers.map(\.bytes)).count == 1)
+    #expect(pair.initiatorEvents.roundTrips.count == 1)
+    #expect(pair.initiator.counters.retransmissions == 2)
+    #expect(pair.session?.counters.repeatedAnswers == 2)
+  }
+
   @Test("a silent peer is given up after the whole schedule")
   func silence() {
     let pair = Pair(.alice, .bob)

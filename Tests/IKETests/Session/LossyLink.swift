@@ -8,8 +8,9 @@ struct LossyLink {
   var duplicationPercent = 0
   var reorderingPercent = 0
   var delay = Duration.milliseconds(20)
-  /// Datagrams with more octets than this get lost, as on a path that drops IP fragments.
-  var largestDatagram = Int.max
+  /// Protected messages with more octets than this get lost, as on a path that drops IP fragments;
+  /// IKE_SA_INIT passes.
+  var largestProtected = Int.max
   private var random: SplitMix64
   private(set) var carried = 0
   private(set) var lost = 0
@@ -22,7 +23,8 @@ struct LossyLink {
 
   /// After how long each copy of a datagram arrives.
   mutating func delays(of datagram: [UInt8]) -> [Duration] {
-    guard datagram.count <= largestDatagram else {
+    guard datagram.count <= largestProtected || datagram[18] == ExchangeType.ikeSAInit.rawValue
+    else {
       lost += 1
       return []
     }

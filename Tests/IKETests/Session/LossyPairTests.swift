@@ -1,4 +1,5 @@
 import Glibc
+import IPsecCrypto
 import PacketDissector
 import Testing
 
@@ -97,10 +98,39 @@ struct PairScenario: CustomStringConvertible {
       alice.fragmentBytes = [250, 180]
       bob.fragmentBytes = [250, 180]
       features.append("fragments")
+      if chance(&random, 4) {
+        // Five transmissions come down to the smaller size with a few to spare.
+        link.largestProtected = 180
+        link.lossPercent /= 2
+        features.append("small path")
+      }
     }
+    varyProofs(&alice, &bob, &random, &features)
     if chance(&random, 4) {
       alice.isChildless = true
       features.append("childless")
+    }
+  }
+
+  private static func varyProofs(
+    _ alice: inout PeerConfiguration, _ bob: inout PeerConfiguration,
+    _ random: inout SplitMix64, _ features: inout [String]
+  ) {
+    switch random.next() % 6 {
+    case 0:
+      alice.credential = .null
+      bob.requirement = .null
+      features.append("NULL")
+    case 1:
+      let password = Secret(copying: Array("open sesame".utf8))
+      alice.credential = .eap(EAPCredential(userName: "alice", password: password))
+      bob.requirement = .eap(accounts: ["alice": password])
+      features.append("EAP")
+    case 2:
+      alice.ppk = PPKSessionTests.policy("one", isMandatory: false)
+      if chance(&random, 2) { bob.ppk = alice.ppk }
+      features.append("PPK")
+    default: break
     }
   }
 

@@ -20,6 +20,23 @@ struct NegotiationTests {
     #expect(pair.sent.count == 6)
   }
 
+  @Test("cookies for ever are shown three times, and then no more")
+  func cookiesForEver() {
+    var policy = ResponderPolicy()
+    policy.cookieThreshold = 0
+    let pair = Pair(.alice, .bob, policy: policy)
+    pair.tamper = { flight in
+      guard flight.from == Pair.responderAddress else { return flight.bytes }
+      // Another cookie than the responder's, each time.
+      return flight.bytes.dropLast() + [UInt8(truncatingIfNeeded: flight.order)]
+    }
+    pair.start()
+    pair.run()
+    #expect(pair.initiatorEvents.failures == [.refused(.cookie, in: .ikeSAInit)])
+    #expect(pair.sent.count == 8)
+    #expect(pair.responder.counters.wrongCookies == 3)
+  }
+
   @Test("the responder's preferred method is used when the share was of another")
   func invalidKE() {
     var alice = PeerConfiguration.alice
@@ -117,6 +134,30 @@ struct NegotiationTests {
     #expect(pair.initiatorEvents.established?.attributes == [given])
   }
 
+  @Test("who is given an address has its end of Child SAs there, and there alone")
+  func addressedChild() throws {
+    var alice = PeerConfiguration.alice
+    var bob = PeerConfiguration.bob
+    let anywhere = try #require(TrafficSelector(text: "0.0.0.0/0"))
+    let given = try #require(TrafficSelector(text: "10.9.8.7"))
+    alice.requestedAttributes = AddressAssignment.requestedTypes
+    alice.localSelectors = [anywhere]
+    bob.assignedAttributes =
+      AddressAssignment(
+        ipv4: IPAddress(text: "10.9.8.7"), nameServers: [IPAddress(v4: 0x0A09_0801)]
+      ).attributes
+    let pair = Pair(alice, bob)
+    pair.start()
+    pair.run(for: .seconds(1))
+    let child = try #require(pair.initiator.children.first)
+    #expect(child.localSelectors == [given])
+    #expect(pair.session?.children.first?.remoteSelectors == [given])
+    pair.initiate { $0.rekeyChild(child.inboundSPI, at: $1) }
+    pair.run(for: .seconds(1))
+    #expect(pair.initiator.children.map(\.localSelectors) == [[given]])
+    #expect(pair.initiator.children.first?.inboundSPI != child.inboundSPI)
+  }
+
   @Test("INITIAL_CONTACT is sent only if wanted, and told")
   func initialContact() {
     var alice = PeerConfiguration.alice
@@ -142,6 +183,20 @@ struct NegotiationTests {
     #expect(pair.initiatorEvents.gateways == [gateway])
     #expect(pair.initiatorEvents.failures == [.redirected])
     #expect(pair.responder.sessions.isEmpty)
+  }
+
+  @Test("redirections are followed five times in five minutes, and then no more")
+  func redirectLoop() {
+    var limit = RedirectLimit()
+    let start = Instant(nanoseconds: 0)
+    for second in 0..<5 {
+      let isAllowed = limit.allows(at: start + .seconds(second))
+      #expect(isAllowed)
+    }
+    let isSixthAllowed = limit.allows(at: start + .seconds(299))
+    #expect(!isSixthAllowed)
+    let isLaterAllowed = limit.allows(at: start + .seconds(300))
+    #expect(isLaterAllowed)
   }
 
   @Test("a redirection with another nonce is nobody's")

@@ -208,6 +208,24 @@ struct ProtectionTests {
     }
   }
 
+  @Test("a peer that answers even the end with something malformed hears no more")
+  func malformedEnd() throws {
+    let pair = Self.established()
+    pair.tamper = { $0.from == Pair.initiatorAddress ? nil : $0.bytes }
+    let session = try #require(pair.session)
+    pair.initiate { $0.checkLiveness(at: $1) }
+    for _ in 0..<5 {
+      guard let request = pair.initiator.current?.underWay else { break }
+      let answer = try Self.forge(
+        session, [IKEPayload(.delete, .opaque([3]))],
+        messageID: UInt64(request.header.messageID), isResponse: true)
+      pair.inject(answer, from: Pair.responderAddress, to: Pair.initiatorAddress)
+    }
+    #expect(pair.initiator.hasEnded)
+    #expect(pair.initiatorEvents.failures == [.malformed(.informational)])
+    #expect(pair.sent.count == 4 + 2)
+  }
+
   @Test("fragments without end are held in bounds, and forged ones not at all")
   func fragmentBomb() throws {
     let pair = Self.established()

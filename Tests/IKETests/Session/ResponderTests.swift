@@ -127,6 +127,36 @@ struct ResponderTests {
     #expect(responder.deadline == nil)
   }
 
+  @Test("past the limit of sessions nobody new is answered")
+  func sessionLimit() throws {
+    var policy = ResponderPolicy()
+    policy.sessionLimit = 3
+    let responder = Self.responder(policy)
+    for host in 0..<5 {
+      _ = Self.answers(
+        responder, try Self.request(spi: UInt64(host) + 1), from: Self.remote(UInt32(host)))
+    }
+    #expect(responder.sessions.count == 3)
+    #expect(responder.counters.crowdedOut == 2)
+  }
+
+  @Test("who fails to prove itself counts as half-open until it is forgotten")
+  func failedProofs() {
+    var alice = PeerConfiguration.alice
+    alice.credential = .null
+    let pair = Pair(alice, .bob)
+    pair.start()
+    pair.run(for: .seconds(1))
+    #expect(pair.responder.sessions.isEmpty)
+    #expect(pair.responder.halfOpenCount == 1)
+    pair.run(for: .seconds(60))
+    #expect(pair.responder.halfOpenCount == 0)
+    let other = Pair(.alice, .bob)
+    other.start()
+    other.run(for: .seconds(1))
+    #expect(other.responder.halfOpenCount == 0)
+  }
+
   @Test(
     "an answer to an address that is not proved has at most 1.5 times the octets of its request")
   func amplification() throws {

@@ -52,24 +52,56 @@ struct TransportTests {
     #expect(keepalives.allSatisfy { $0.to == Endpoint(Pair.responderAddress.address, 4500) })
   }
 
-  @Test("a responder follows the initiator to another port, once that is known to be it")
+  @Test("a responder follows the initiator to another port")
   func follows() {
     let pair = Pair(.alice, .bob)
     pair.nat = NAT()
     pair.start()
     pair.run(for: .seconds(1))
     pair.nat?.portOffset = 30000
-    // To the old port nothing gets through any more, and forgeries from a third one change nothing.
-    let forged = [0, 0, 0, 0] + (pair.sent.last?.bytes.dropFirst(4) ?? []).map { $0 }
-    let elsewhere = Endpoint(IPAddress(v4: 0xC633_6402), 4500)
-    pair.inject(forged, from: elsewhere, to: Endpoint(Pair.responderAddress.address, 4500))
     pair.initiate { $0.checkLiveness(at: $1) }
     pair.run(for: .seconds(1))
     pair.respond { $0.checkLiveness(at: $1) }
     pair.run(for: .seconds(1))
     #expect(pair.responderEvents.map(\.event).roundTrips.count == 1)
-    #expect(
-      pair.sent.last { $0.from == Endpoint(Pair.responderAddress.address, 4500) }?.to.port == 34500)
+    #expect(pair.session?.path.remote.port == 34500)
+  }
+
+  @Test(
+    "a responder does not follow a message that is not the initiator's, nor one that came before")
+  func doesNotFollow() throws {
+    let pair = Pair(.alice, .bob)
+    pair.nat = NAT()
+    pair.start()
+    pair.run(for: .seconds(1))
+    let before = try #require(pair.session?.path)
+    pair.initiate { $0.checkLiveness(at: $1) }
+    let request = try #require(pair.sent.last?.bytes)
+    let forged: [UInt8] = request.dropLast() + [request.last.map { ~$0 } ?? 0]
+    let elsewhere = Endpoint(IPAddress(v4: 0xC633_6402), 4500)
+    pair.inject(forged, from: elsewhere, to: before.local)
+    #expect(pair.session?.path == before)
+    pair.run(for: .seconds(1))
+    pair.inject(request, from: elsewhere, to: before.local)
+    #expect(pair.session?.path == before)
+    #expect(pair.session?.counters.repeatedAnswers == 1)
+  }
+
+  @Test("ESP and keepalives on the port of both are not taken for IKE")
+  func otherTraffic() throws {
+    let pair = Pair(.alice, .bob)
+    pair.nat = NAT()
+    pair.start()
+    pair.run(for: .seconds(1))
+    let path = try #require(pair.session?.path)
+    let before = pair.sent.count
+    for datagram: [UInt8] in [[0xFF], [], [0, 0, 0, 0], [1, 2, 3, 4, 5, 6, 7, 8]] {
+      pair.inject(datagram, from: path.remote, to: path.local)
+      pair.inject(datagram, from: path.local, to: pair.initiator.path.local)
+    }
+    #expect(pair.responder.counters.notIKE == 4)
+    #expect(pair.initiator.counters.notIKE == 4)
+    #expect(pair.sent.count == before)
   }
 
   @Test("messages that are too long come in fragments, both ways")

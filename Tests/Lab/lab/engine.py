@@ -55,7 +55,7 @@ class Engine:
             time.sleep(0.05)
         return False
 
-    def wait_until_bound(self, seconds=5):
+    def wait_until_bound(self, seconds=20):
         """Wait until a responder listens."""
         until = time.monotonic() + seconds
         while ":500 " not in self.host.run("ss", "-Huln"):

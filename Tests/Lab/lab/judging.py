@@ -17,6 +17,7 @@ class Verdict(Enum):
 
 class Answer(NamedTuple):
     """What a probe found. `suites` is None where it does not tell suites, `axes` where it has none.
+    Of many suites it lists some; `total` says how many there are.
 
     `unknown` names the axes that it says are incomplete, `complete` is what it says of the whole,
     and `said` all of its words.
@@ -26,6 +27,7 @@ class Answer(NamedTuple):
     suites: Optional[set]
     complete: bool = True
     unknown: frozenset = frozenset()
+    total: int = 0
     said: dict = {}
 
 
@@ -56,17 +58,24 @@ def ours(text):
         for suite in found["suites"]}
     return Answer(
         {axis: {value(axis, entry) for entry in found["axes"][axis]} for axis in AXES}, suites,
-        found["complete"], frozenset(found.get("incomplete_axes", [])), found)
+        found["complete"], frozenset(found["incomplete_axes"]), found["suites_total"],
+        {name: value for name, value in found.items() if name != "suites"})
 
 
 def named(axis, values):
     return ",".join(sorted(word(axis, value) for value in values))
 
 
+def some(suites):
+    """The first few suites, and how many more there are."""
+    words = sorted(map(str, suites))
+    return " ".join(words[:3]) + (f" and {len(words) - 3} more" if len(words) > 3 else "")
+
+
 def differences(expected, answer):
     """What is wrong with an answer, in words; what it calls incomplete may lack something."""
     if answer.axes is None:
-        return ["nothing"]
+        return [answer.said.get("unread", "nothing")]
     wrong, true = [], axes(expected)
     for axis in AXES:
         missing, more = true[axis] - answer.axes[axis], answer.axes[axis] - true[axis]
@@ -76,10 +85,13 @@ def differences(expected, answer):
             wrong.append(f"with {named(axis, more)}")
     if answer.suites is not None:
         missing, more = expected - answer.suites, answer.suites - expected
-        if missing and answer.complete:
-            wrong.append(f"without {' '.join(sorted(map(str, missing)))}")
+        listed_all = answer.total <= len(answer.suites)
+        if answer.complete and missing and listed_all:
+            wrong.append(f"without {some(missing)}")
+        if answer.complete and answer.total != len(expected):
+            wrong.append(f"{answer.total} suites of {len(expected)}")
         if more:
-            wrong.append(f"with {' '.join(sorted(map(str, more)))}")
+            wrong.append(f"with {some(more)}")
     return wrong
 
 

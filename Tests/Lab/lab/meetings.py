@@ -14,7 +14,7 @@ from .pluto import Pluto, connection
 from .sent import senders_of_ike_fragments
 
 # Seconds after which SAs are rekeyed and deleted, and within which all else is to happen.
-REKEY, DELETE, PATIENCE = 2, 3, 12
+REKEY, DELETE, PATIENCE = 2, 3, 30
 
 NOTHING = Standing(frozenset(), frozenset())
 
@@ -53,8 +53,8 @@ def start_charon(case, lab, side, credentials, suites):
         certificates=certificates)
 
 
-# libreswan rekeys this long before the end of a lifetime where it is the initiator, and a quarter of
-# it where it is the responder.
+# libreswan rekeys so long before the end of a lifetime where it is the initiator, and a quarter of
+# that where it is the responder.
 MARGIN = 4
 
 # strongSwan's words and libreswan's for the suites of the cases.
@@ -63,7 +63,8 @@ ALGORITHMS = {
     "aes256-sha256-modp2048": "aes256-sha2_256;dh14",
     "aes256-sha512-ecp384": "aes256-sha2_512;dh20",
     "aes128gcm16-prfsha256-x25519": "aes_gcm128-sha2_256;dh31",
-    "aes128gcm16": "aes_gcm128-null", "aes128gcm16-x25519": "aes_gcm128-null;dh31", "aes256gcm16": "aes_gcm256-null",
+    "aes128gcm16": "aes_gcm128-null", "aes128gcm16-x25519": "aes_gcm128-null;dh31",
+    "aes256gcm16": "aes_gcm256-null",
     "aes256-sha256": "aes256-sha2_256",
 }
 

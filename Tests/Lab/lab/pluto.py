@@ -67,6 +67,8 @@ class Pluto:
             time.sleep(0.1)
         else:
             raise RuntimeError(f"pluto in {host.namespace} did not start: {self.log()[-2000:]}")
+        # Until then it takes connections, but forgets to initiate them.
+        self.await_log("loading secrets", 20)
         for line in connections.splitlines():
             if line.startswith("conn ") and not line.endswith("%default"):
                 self.addconn(line.split()[1])

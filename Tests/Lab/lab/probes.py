@@ -39,6 +39,7 @@ class Result(NamedTuple):
     sent: Sent
     exit: int
     said: dict
+    vast: bool
 
     def record(self):
         verdict = self.verdict and self.verdict.value
@@ -77,7 +78,7 @@ class Bench:
         else:
             verdict, note, said = None, answer, {}
         return Result(self.peer.name, self.condition, tool, verdict, note, seconds, counted, code,
-                      said)
+                      said, self.peer.vast)
 
     def process(self, *words):
         """What a program prints, how many seconds it takes, and its exit code."""
@@ -90,10 +91,11 @@ class Bench:
         done, seconds, code = self.process(
             str(self.binary), "probe", "--enumerate", "--json", ADDRESS["b"])
         try:
-            return ours(done.stdout), seconds, code
-        except (ValueError, KeyError) as error:
-            raise RuntimeError(
-                f"{error!r} in {done.stdout[-2000:]} {done.stderr[-2000:]}") from error
+            answer = ours(done.stdout)
+        except (ValueError, KeyError, TypeError) as error:
+            said = (done.stderr or done.stdout)[-300:].strip().replace("\n", " | ")
+            answer = Answer(None, None, said={"unread": f"{error!r} in {said}"})
+        return answer, seconds, code
 
     def theirs(self):
         return *self.cryptolyzer.ciphers(ADDRESS["b"]), 0

@@ -5,7 +5,9 @@ from typing import NamedTuple, Optional
 
 # Transform ID and key length in bits, None for ciphers of one length (RFC 7296, section 3.3.5).
 ENCRYPTION = {
-    "3des": (3, None), "chacha20poly1305": (28, None),
+    "des": (2, None), "3des": (3, None), "idea": (5, None),
+    "cast128": (6, 128), "chacha20poly1305": (28, None),
+    **{f"blowfish{bits}": (7, bits) for bits in (128, 192, 256)},
     **{f"aes{bits}": (12, bits) for bits in (128, 192, 256)},
     **{f"aes{bits}ctr": (13, bits) for bits in (128, 192, 256)},
     **{f"aes{bits}ccm{octets}": (number, bits)
@@ -13,15 +15,19 @@ ENCRYPTION = {
     **{f"aes{bits}gcm{octets}": (number, bits)
        for octets, number in ((8, 18), (12, 19), (16, 20)) for bits in (128, 192, 256)},
     **{f"camellia{bits}": (23, bits) for bits in (128, 192, 256)},
+    **{f"camellia{bits}ctr": (24, bits) for bits in (128, 192, 256)},
+    **{f"camellia{bits}ccm{octets}": (number, bits)
+       for octets, number in ((8, 25), (12, 26), (16, 27)) for bits in (128, 192, 256)},
 }
 # RFC 8247, section 1.3: these bring their own integrity.
-AEAD = {14, 15, 16, 18, 19, 20, 28}
+AEAD = {14, 15, 16, 18, 19, 20, 25, 26, 27, 28}
 INTEGRITY = {
-    "md5": 1, "sha1": 2, "aesxcbc": 5, "aescmac": 8, "sha256": 12, "sha384": 13, "sha512": 14,
+    "md5": 1, "sha1": 2, "aesxcbc": 5, "md5_128": 6, "sha1_160": 7, "aescmac": 8, "sha256": 12,
+    "sha384": 13, "sha512": 14,
 }
 PRF = {
-    "prfmd5": 1, "prfsha1": 2, "prfaesxcbc": 4, "prfsha256": 5, "prfsha384": 6, "prfsha512": 7,
-    "prfaescmac": 8,
+    "prfmd5": 1, "prfsha1": 2, "prftiger": 3, "prfaesxcbc": 4, "prfsha256": 5, "prfsha384": 6,
+    "prfsha512": 7, "prfaescmac": 8,
 }
 KEY_EXCHANGE = {
     "modp768": 1, "modp1024": 2, "modp1536": 5, "modp2048": 14, "modp3072": 15, "modp4096": 16,

@@ -43,24 +43,26 @@ struct SimulatedResponder {
   var suites: Set<SuiteBox> { Set(lines.flatMap(\.suites)) }
 
   func answer(_ question: SearchQuestion) -> SearchAnswer {
-    let offered = question.proposals.compactMap(box)
+    let offered = question.proposals.compactMap { proposal in
+      box(proposal).map { (box: $0, proposal: proposal) }
+    }
     guard let suite = choice(offered), let index = suite.keyExchange.first else { return .refused }
     let method = catalogue.methods[index]
     guard method == question.share else { return .wantsShare(method) }
     return .accepted(catalogue.proposal(suite, number: 1))
   }
 
-  private func choice(_ offered: [SuiteBox]) -> SuiteBox? {
+  private func choice(_ offered: [(box: SuiteBox, proposal: Proposal)]) -> SuiteBox? {
     switch order {
     case .own:
       for line in lines {
-        for box in offered { if let common = line.intersection(box) { return last(common) } }
+        for (box, _) in offered { if let common = line.intersection(box) { return last(common) } }
       }
     case .proposals, .initiator:
-      for box in offered {
+      for (box, proposal) in offered {
         for line in lines {
           if let common = line.intersection(box) {
-            return order == .initiator ? first(common) : last(common)
+            return order == .initiator ? first(common, of: proposal) : last(common)
           }
         }
       }
@@ -68,13 +70,27 @@ struct SimulatedResponder {
     return nil
   }
 
-  private func first(_ box: SuiteBox) -> SuiteBox { pick(box) { $0.indices.first } }
-  /// Its own order is the catalogue's, backwards.
-  private func last(_ box: SuiteBox) -> SuiteBox { pick(box) { $0.indices.last } }
-
-  private func pick(_ box: SuiteBox, _ index: (Alternatives) -> Int?) -> SuiteBox {
+  /// The initiator's order is that of the proposal.
+  private func first(_ box: SuiteBox, of proposal: Proposal) -> SuiteBox {
     var suite = box
-    for axis in SuiteAxis.allCases { suite[axis] = index(box[axis]).map(Alternatives.one) ?? .none }
+    for axis in SuiteAxis.allCases where box[axis].count > 1 {
+      for transform in proposal.transforms {
+        guard let (place, index) = Self.places[box.family][Key(transform)], place == axis,
+          box[axis].contains(index)
+        else { continue }
+        suite[axis] = .one(index)
+        break
+      }
+    }
+    return suite
+  }
+
+  /// Its own order is the catalogue's, backwards.
+  private func last(_ box: SuiteBox) -> SuiteBox {
+    var suite = box
+    for axis in SuiteAxis.allCases {
+      suite[axis] = box[axis].indices.last.map(Alternatives.one) ?? .none
+    }
     return suite
   }
 
@@ -147,7 +163,7 @@ struct SearchRun {
     var numbers = SeededNumbers(seed: seed)
     var search = AcceptanceSearch()
     if isStateless { search.leaveNothingHalfOpen() }
-    while packets < budget, let question = search.next() {
+    while let question = search.next(), packets < budget {
       questions += 1
       largest = max(largest, Self.bytes(question))
       var answer = SearchAnswer.unanswered

@@ -131,9 +131,8 @@ struct CreateChildAgreement {
 
   var nonces: [[UInt8]] { [initiatorNonce, responderNonce] }
 
-  /// - Parameters:
-  ///   - sa: The IKE SA that the exchange ran in.
-  ///   - isInitiator: Whether this side began the exchange.
+  /// The Child SA, from the keys of the IKE SA that the exchange ran in; `isInitiator` says whether this
+  /// side began it.
   func childSA(
     _ terms: ChildTerms, on sa: IKESA, isInitiator: Bool
   ) throws(CryptoError) -> ChildSA {
