@@ -85,7 +85,7 @@ extension ProbeFindings {
         "\(peer) answered \(notes.cookieRounds) cookies with another one",
         meaning:
           "the peer is alive; its cookie holds for one address and port, and something changes them on the way",
-        evidence: [Finding.Evidence("\(notes.cookieRounds) requests carried the cookie")],
+        evidence: [Finding.Evidence("\(requests(notes.cookieRounds)) carried the cookie")],
         remedies: [
           Finding.Remedy("keep one source address and port for IKE in every NAT between"),
           Finding.Remedy(
