@@ -19,11 +19,11 @@ package struct NATDetection: Sendable {
     let destination = content.notify(.natDetectionDestinationIP)
     guard !source.isEmpty || destination != nil else { return }
     let isSource = source.contains {
-      $0.data == Self.hash(header, sighting.source, sighting.sourcePort)
+      $0.data == Self.hash(header, sighting.sourceEnd)
     }
     let isDestination =
       destination.map {
-        $0.data == Self.hash(header, sighting.destination, sighting.destinationPort)
+        $0.data == Self.hash(header, sighting.destinationEnd)
       }
     if frames.count < 4 { frames.append(sighting.frame) }
     if header.isResponse {
@@ -35,14 +35,9 @@ package struct NATDetection: Sendable {
     }
   }
 
-  /// SHA1(SPIi | SPIr | address | port)
-  private static func hash(_ header: IKEHeader, _ address: IPAddress, _ port: UInt16) -> [UInt8]? {
-    var writer = ByteWriter()
-    writer.u64(header.initiatorSPI)
-    writer.u64(header.responderSPI)
-    writer.append(address.octets)
-    writer.u16(port)
-    return try? HashFunction.sha1.digest(writer.bytes)
+  private static func hash(_ header: IKEHeader, _ end: Endpoint) -> [UInt8]? {
+    try? NATDetectionHash.compute(
+      initiatorSPI: header.initiatorSPI, responderSPI: header.responderSPI, end)
   }
 
   /// The initiator's address is translated on its way: its own hash of it does not fit the packets, or

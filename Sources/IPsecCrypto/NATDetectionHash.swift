@@ -1,4 +1,3 @@
-package import IPsecCrypto
 package import PacketDissector
 
 /// What NAT_DETECTION_SOURCE_IP and NAT_DETECTION_DESTINATION_IP hold (RFC 7296, section 2.23).
