@@ -118,7 +118,8 @@ struct ProbeRun {
     case .name(let text):
       name = text
       do throws(ResolutionError) {
-        addresses = try NameResolution.addresses(of: text, family: family)
+        addresses = try NameResolution.addresses(
+          of: text, family: .init(isIPv6Wanted: isIPv6Wanted))
       } catch {
         return .failed(ProbeFailure(target: name, reason: "\(error)"))
       }
@@ -138,14 +139,6 @@ struct ProbeRun {
           isStopped: { Interruption.isRequested }
         ).run()
       })
-  }
-
-  private var family: NameResolution.Family {
-    switch isIPv6Wanted {
-    case nil: .any
-    case true?: .ipv6
-    case false?: .ipv4
-    }
   }
 
   // MARK: Networks

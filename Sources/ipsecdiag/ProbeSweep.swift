@@ -97,7 +97,7 @@ struct ProbeSweep {
   private func lookUp(_ targets: inout Targets, _ failed: (ProbeFailure) -> Void) {
     guard !targets.names.isEmpty else { return }
     let names = targets.names
-    let family = family
+    let isIPv6Wanted = isIPv6Wanted
     let next = Mutex(0)
     ProbeWorkers(min(concurrency, names.count)).run(
       next: { () -> String? in
@@ -109,7 +109,8 @@ struct ProbeSweep {
       },
       work: { name in
         do throws(ResolutionError) {
-          let found = try NameResolution.addresses(of: name, family: family)
+          let found = try NameResolution.addresses(
+            of: name, family: .init(isIPv6Wanted: isIPv6Wanted))
           return Result<[IPAddress], ProbeFailure>.success(found.map(\.address))
         } catch {
           return .failure(ProbeFailure(target: name, reason: "\(error)"))
@@ -120,14 +121,6 @@ struct ProbeSweep {
       case .success(let addresses): for address in addresses { targets.add(.address(address)) }
       case .failure(let failure): failed(failure)
       }
-    }
-  }
-
-  private var family: NameResolution.Family {
-    switch isIPv6Wanted {
-    case nil: .any
-    case true?: .ipv6
-    case false?: .ipv4
     }
   }
 }

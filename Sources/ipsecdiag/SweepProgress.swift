@@ -1,25 +1,21 @@
-internal import Glibc
 internal import IKE
 internal import Measurement
 internal import Report
 
-/// How far a sweep is, in one line on standard error that is written over: on a terminal alone, and not
-/// before a person would wonder.
+/// How far a sweep is, not shown before a person would wonder.
 struct SweepProgress {
-  private let isWanted: Bool
+  private var line: ProgressLine
   private var shown = Duration.seconds(1)
-  private var isShown = false
 
   init(isQuiet: Bool) {
-    isWanted = !isQuiet && isatty(STDERR_FILENO) == 1
+    line = ProgressLine(isQuiet: isQuiet)
   }
 
   /// Shows it, a few times a second.
   mutating func show(_ summary: SweepSummary) {
-    guard isWanted, summary.duration - shown > .milliseconds(200) else { return }
+    guard line.isWanted, summary.duration - shown > .milliseconds(200) else { return }
     shown = summary.duration
-    isShown = true
-    write("\r\u{1B}[K\(Self.words(summary))")
+    line.show(Self.words(summary))
   }
 
   /// "1,200 of 65,536 requests at most, 31 answers, about 21 min left"
@@ -35,17 +31,5 @@ struct SweepProgress {
   }
 
   /// Takes the line away before anything else is written.
-  mutating func clear() {
-    guard isShown else { return }
-    isShown = false
-    write("\r\u{1B}[K")
-  }
-
-  private func write(_ text: String) {
-    let bytes = Array(text.utf8)
-    // The pointer and count are the array's.
-    unsafe bytes.withUnsafeBytes {
-      unsafe _ = Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count)
-    }
-  }
+  mutating func clear() { line.clear() }
 }

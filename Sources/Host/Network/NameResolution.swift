@@ -6,6 +6,11 @@ package import PacketDissector
 package enum NameResolution {
   package enum Family: Equatable, Sendable {
     case any, ipv4, ipv6
+
+    /// Nil is for both.
+    package init(isIPv6Wanted: Bool?) {
+      self = isIPv6Wanted.map { $0 ? .ipv6 : .ipv4 } ?? .any
+    }
   }
 
   /// All addresses of `name`, which may be one itself, in the order in which RFC 6724 would try them.
