@@ -47,6 +47,8 @@ let package = Package(
     .target(
       name: "IKE", dependencies: ["PacketDissector", "IPsecCrypto"], swiftSettings: settings),
     .target(
+      name: "ESP", dependencies: ["PacketDissector", "IPsecCrypto"], swiftSettings: settings),
+    .target(
       name: "Capture", dependencies: ["PacketDissector", "CPcap", "CZlib", "CZstd"],
       swiftSettings: settings),
     .target(
@@ -59,20 +61,22 @@ let package = Package(
       swiftSettings: settings),
     .target(
       name: "Measurement",
-      dependencies: ["PacketDissector", "IPsecCrypto", "Capture", "IKE", "Host", "Diagnosis"],
+      dependencies: [
+        "PacketDissector", "IPsecCrypto", "Capture", "IKE", "ESP", "Host", "Diagnosis",
+      ],
       swiftSettings: settings),
     .target(
       name: "Report",
       dependencies: [
-        "PacketDissector", "IPsecCrypto", "Capture", "Decryption", "Diagnosis", "IKE",
+        "PacketDissector", "IPsecCrypto", "Capture", "Decryption", "Diagnosis", "IKE", "ESP",
         "Measurement",
       ],
       swiftSettings: settings),
     .executableTarget(
       name: "ipsecdiag",
       dependencies: [
-        "PacketDissector", "Capture", "Decryption", "Diagnosis", "Host", "IKE", "Measurement",
-        "Report",
+        "PacketDissector", "IPsecCrypto", "Capture", "Decryption", "Diagnosis", "Host", "IKE", "ESP",
+        "Measurement", "Report",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
@@ -93,6 +97,9 @@ let package = Package(
       name: "IKETests", dependencies: ["IKE", "IPsecCrypto", "PacketDissector"],
       swiftSettings: settings),
     .testTarget(
+      name: "ESPTests", dependencies: ["ESP", "IPsecCrypto", "PacketDissector"],
+      swiftSettings: settings),
+    .testTarget(
       name: "CaptureTests", dependencies: ["Capture", "PacketDissector", "CZlib", "CZstd"],
       swiftSettings: settings),
     .testTarget(
@@ -110,19 +117,20 @@ let package = Package(
     .testTarget(
       name: "MeasurementTests",
       dependencies: [
-        "Measurement", "Capture", "Diagnosis", "Host", "IKE", "IPsecCrypto", "PacketDissector",
+        "Measurement", "Capture", "Diagnosis", "Host", "IKE", "ESP", "IPsecCrypto", "PacketDissector",
       ],
       swiftSettings: settings),
     .testTarget(
       name: "ReportTests",
       dependencies: [
-        "Report", "Capture", "Diagnosis", "IKE", "Measurement", "PacketDissector",
+        "Report", "Capture", "Diagnosis", "IKE", "ESP", "Measurement", "PacketDissector",
       ],
       swiftSettings: settings),
     .testTarget(
       name: "ipsecdiagTests",
       dependencies: [
-        "ipsecdiag", "PacketDissector", "Capture", "Diagnosis", "IKE", "Measurement", "Report",
+        "ipsecdiag", "PacketDissector", "Capture", "Diagnosis", "IKE", "ESP", "IPsecCrypto",
+        "Measurement", "Report",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
