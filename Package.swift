@@ -75,7 +75,8 @@ let package = Package(
     .executableTarget(
       name: "ipsecdiag",
       dependencies: [
-        "PacketDissector", "IPsecCrypto", "Capture", "Decryption", "Diagnosis", "Host", "IKE", "ESP",
+        "PacketDissector", "IPsecCrypto", "Capture", "Decryption", "Diagnosis", "Host", "IKE",
+        "ESP",
         "Measurement", "Report",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
@@ -117,7 +118,8 @@ let package = Package(
     .testTarget(
       name: "MeasurementTests",
       dependencies: [
-        "Measurement", "Capture", "Diagnosis", "Host", "IKE", "ESP", "IPsecCrypto", "PacketDissector",
+        "Measurement", "Capture", "Diagnosis", "Host", "IKE", "ESP", "IPsecCrypto",
+        "PacketDissector",
       ],
       swiftSettings: settings),
     .testTarget(

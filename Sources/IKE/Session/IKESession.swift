@@ -41,8 +41,8 @@ package final class IKESession {
   var superseded: Set<UInt32> = []
   var phase = Phase.idle
   var random: RandomSource
-  /// Where own requests go to.
-  var path: IKEPath
+  /// Where own requests go to, and ESP in UDP.
+  package internal(set) var path: IKEPath
   /// The IKE SA in use; nil until there are keys.
   var current: IKESA?
   /// IKE SAs besides ``current``: those that it took over from or that lost a collision, until they are

@@ -97,7 +97,7 @@ package struct IKEPath: Hashable, Sendable {
   }
 
   /// Whether datagrams on this path carry the non-ESP marker.
-  func hasMarker(_ ports: IKEPorts) -> Bool {
+  package func hasMarker(_ ports: IKEPorts) -> Bool {
     local.port == ports.encapsulated || remote.port == ports.encapsulated
   }
 

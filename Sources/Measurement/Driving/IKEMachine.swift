@@ -8,6 +8,8 @@ package protocol IKEMachine: AnyObject {
   var deadline: Instant? { get }
   func handle(_ datagram: [UInt8], from remote: Endpoint, to local: Endpoint, at now: Instant)
   func handleTimeout(at now: Instant)
+  /// Whether IKE between these ends stands behind the non-ESP marker, so that what has none is ESP.
+  func hasMarker(from remote: Endpoint, to local: Endpoint) -> Bool
   func nextStep() -> MachineStep<Event>?
 }
 
@@ -18,6 +20,10 @@ package enum MachineStep<Event: Sendable>: Sendable {
 }
 
 extension IKESession: IKEMachine {
+  package func hasMarker(from remote: Endpoint, to local: Endpoint) -> Bool {
+    IKEPath(local: local, remote: remote).hasMarker(configuration.ports)
+  }
+
   package func nextStep() -> MachineStep<SessionEvent>? {
     switch nextOutput() {
     case .send(let bytes, let local, let remote): .send(bytes, from: local, to: remote)
@@ -34,6 +40,10 @@ package struct ResponderEvent: Sendable {
 }
 
 extension IKEResponder: IKEMachine {
+  package func hasMarker(from remote: Endpoint, to local: Endpoint) -> Bool {
+    IKEPath(local: local, remote: remote).hasMarker(configuration.ports)
+  }
+
   package func nextStep() -> MachineStep<ResponderEvent>? {
     switch nextOutput() {
     case .send(let bytes, let local, let remote): .send(bytes, from: local, to: remote)
