@@ -80,7 +80,7 @@ package final class Tunnel {
     driver.onESP = { [unowned self] packet, _, _ in take(packet) }
   }
 
-  private static var now: Instant { MachineDriver<IKESession>.now }
+  package static var now: Instant { MachineDriver<IKESession>.now }
 
   // MARK: What stands
 
