@@ -40,6 +40,18 @@ package final class Tunnel {
     /// Octets of the whole IP packet.
     package var datagramBytes: Int
     package var at: Instant
+
+    package init(
+      inboundSPI: UInt32, nextHeader: UInt8, payload: [UInt8], sequence: UInt64,
+      datagramBytes: Int, at: Instant
+    ) {
+      self.inboundSPI = inboundSPI
+      self.nextHeader = nextHeader
+      self.payload = payload
+      self.sequence = sequence
+      self.datagramBytes = datagramBytes
+      self.at = at
+    }
   }
 
   package let session: IKESession
