@@ -47,7 +47,7 @@ let package = Package(
     .target(
       name: "IKE", dependencies: ["PacketDissector", "IPsecCrypto"], swiftSettings: settings),
     .target(
-      name: "ESP", dependencies: ["PacketDissector", "IPsecCrypto"], swiftSettings: settings),
+      name: "ESP", dependencies: ["PacketDissector", "IPsecCrypto", "IKE"], swiftSettings: settings),
     .target(
       name: "Capture", dependencies: ["PacketDissector", "CPcap", "CZlib", "CZstd"],
       swiftSettings: settings),
@@ -98,7 +98,7 @@ let package = Package(
       name: "IKETests", dependencies: ["IKE", "IPsecCrypto", "PacketDissector"],
       swiftSettings: settings),
     .testTarget(
-      name: "ESPTests", dependencies: ["ESP", "IPsecCrypto", "PacketDissector"],
+      name: "ESPTests", dependencies: ["ESP", "IKE", "IPsecCrypto", "PacketDissector"],
       swiftSettings: settings),
     .testTarget(
       name: "CaptureTests", dependencies: ["Capture", "PacketDissector", "CZlib", "CZstd"],
