@@ -23,7 +23,7 @@ struct ESPPeer {
         print("error \(error)")
       }
       // The caller waits for the line.
-      unsafe fflush(nil)
+      fflush(nil)
     }
   }
 
