@@ -67,15 +67,15 @@ struct PeerOptions: ParsableArguments {
 
   /// The peer at `target`, with what the options say of it.
   func peer(_ target: String, isIPv6Wanted: Bool? = nil) throws -> LivePeer {
-    let address: ResolvedAddress
+    let address: ResolvedAddress?
     do throws(ResolutionError) {
-      let all = try NameResolution.addresses(of: target, family: .init(isIPv6Wanted: isIPv6Wanted))
-      guard let first = all.first else {
-        throw Failure("\(target) has no address", exitCode: ExitCodes.unknown)
-      }
-      address = first
+      address = try NameResolution.addresses(of: target, family: .init(isIPv6Wanted: isIPv6Wanted))
+        .first
     } catch {
       throw Failure("\(error)", exitCode: ExitCodes.unknown)
+    }
+    guard let address else {
+      throw Failure("\(target) has no address", exitCode: ExitCodes.unknown)
     }
     return LivePeer(name: target, address: address, configuration: try configuration(address))
   }
