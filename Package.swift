@@ -110,7 +110,8 @@ let package = Package(
       name: "IKETests", dependencies: ["IKE", "IPsecCrypto", "PacketDissector"],
       swiftSettings: settings),
     .testTarget(
-      name: "ESPTests", dependencies: ["ESP", "IPsecCrypto", "PacketDissector"],
+      name: "ESPTests",
+      dependencies: ["ESP", "Capture", "Decryption", "IPsecCrypto", "PacketDissector", "COpenSSL"],
       swiftSettings: settings),
     .testTarget(
       name: "CaptureTests", dependencies: ["Capture", "PacketDissector", "CZlib", "CZstd"],
