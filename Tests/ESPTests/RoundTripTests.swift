@@ -108,7 +108,7 @@ struct RoundTripTests {
   }
 
   private func innerPacket(_ size: UInt16) throws -> [UInt8] {
-    var header = try IPv4Header(
+    var header = IPv4Header(
       totalLength: size, protocol: 253, source: try #require(IPAddress(text: "10.98.0.1")),
       destination: try #require(IPAddress(text: "10.99.0.1")))
     var bare = ByteWriter()
@@ -122,7 +122,7 @@ struct RoundTripTests {
 
   private func outerPacket(_ esp: [UInt8]) throws -> [UInt8] {
     var writer = ByteWriter()
-    try IPv4Header(
+    IPv4Header(
       totalLength: UInt16(20 + esp.count), protocol: 50,
       source: try #require(IPAddress(text: "192.0.2.1")),
       destination: try #require(IPAddress(text: "192.0.2.2"))
