@@ -55,8 +55,8 @@ package struct ConfigurationReport: Sendable {
     for problem in problems { write(problem, page, to: &text) }
     for peer in peers {
       text.put("\n")
-      let state = peer.isUsable ? "" : "  cannot be used"
-      line("\(peer.name)  \(Self.summary(peer.settings))\(state)", page, to: &text)
+      let state = peer.isUsable ? "" : ": cannot be used"
+      line("\(peer.name): \(Self.summary(peer.settings))\(state)", page, to: &text)
       for problem in peer.problems { write(problem, page, to: &text) }
     }
   }

@@ -11,18 +11,19 @@ package struct SettingsReport: Sendable {
   }
 
   package func writeText(_ page: Page, to text: inout TextBuffer) {
-    let rows = settings.all.map { key, setting in
-      (words: "\(key.rawValue) = \(Self.words(setting))", origin: "\(setting.origin)")
+    for (key, setting) in settings.all {
+      var line = TextBuffer()
+      line.escaped("\(key.rawValue) = \(Self.words(setting))")
+      var origin = TextBuffer()
+      origin.escaped("# \(setting.origin)")
+      // Behind the value where there is room, else above it.
+      if line.count + 2 + origin.count <= page.width {
+        text.put("\(line.string)  \(origin.string)\n")
+      } else {
+        text.put("\(origin.string)\n\(line.string)\n")
+      }
     }
-    for (words, origin) in rows {
-      var escaped = TextBuffer()
-      escaped.escaped("# \(origin)")
-      page.paragraph(escaped.string, from: 0, indent: 2, to: &text)
-      var value = TextBuffer()
-      value.escaped(words)
-      text.put("\(value.string)\n")
-    }
-    if rows.isEmpty { text.put("# nothing is set\n") }
+    if settings.isEmpty { text.put("# nothing is set\n") }
   }
 
   private static func words(_ setting: Setting) -> String {

@@ -38,8 +38,8 @@ struct Config: ParsableCommand {
   private static var keys: String {
     SettingKey.allCases.map { key in
       let (takes, meaning) = key.description
-      return "  \(key.rawValue): \(takes)\n    \(meaning)"
-    }.joined(separator: "\n")
+      return "\(key.rawValue): \(takes). \(meaning)"
+    }.joined(separator: "\n\n")
   }
 }
 
