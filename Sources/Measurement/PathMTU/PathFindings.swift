@@ -21,13 +21,13 @@ struct PathFindings {
   var subject: Finding.Subject { .peers(result.own ?? peer, peer) }
 
   /// "ICMP echo, IKE on UDP 500"
-  func names(_ classes: [ClassResult]) -> String {
-    classes.map(\.packetClass.content.rawValue).joined(separator: ", ")
+  func names(_ classes: [KindResult]) -> String {
+    classes.map(\.packetKind.content.rawValue).joined(separator: ", ")
   }
 
   // MARK: Reachability
 
-  private var ike: [ClassResult] { result.whole.filter { $0.packetClass.content != .icmpEcho } }
+  private var ike: [KindResult] { result.whole.filter { $0.packetKind.content != .icmpEcho } }
 
   private var unreachable: [Finding] {
     guard !ike.isEmpty, ike.allSatisfy({ $0.limit == nil }), !result.isInterrupted else {
@@ -46,7 +46,7 @@ struct PathFindings {
             ? "the host is there, and no IKE daemon listens on that port: sizes of UDP packets could not be measured"
             : "a router on the way says so: nothing could be measured",
           evidence: [
-            Finding.Evidence("\(entry.packetClass.content.rawValue): \(reason)")
+            Finding.Evidence("\(entry.packetKind.content.rawValue): \(reason)")
           ],
           remedies: [
             Finding.Remedy(
@@ -63,7 +63,7 @@ struct PathFindings {
           ? "nothing could be measured" : "the sizes below are those of ICMP echoes alone",
         evidence: ike.map { entry in
           Finding.Evidence(
-            "\(entry.packetClass.content.rawValue): \(entry.packetsSent) sent, no answer")
+            "\(entry.packetKind.content.rawValue): \(entry.packetsSent) sent, no answer")
         },
         remedies: [
           Finding.Remedy(
@@ -81,7 +81,7 @@ struct PathFindings {
     let above: ClosedRange<Int>
     /// Who says so by ICMP; nil in silence.
     let refusal: SizeTally.Refusal?
-    var classes: [ClassResult]
+    var classes: [KindResult]
   }
 
   private var limitGroups: [LimitGroup] {
@@ -105,16 +105,16 @@ struct PathFindings {
   }
 
   /// "12 sizes tried; 1400 answered 5 of 5, 1401 0 of 5", a line a class.
-  func counts(_ entry: ClassResult, _ sizes: [Int]) -> Finding.Evidence {
+  func counts(_ entry: KindResult, _ sizes: [Int]) -> Finding.Evidence {
     let tallies = sizes.compactMap { size in entry.tallies.first { $0.size == size } }
     let words = tallies.map { tally in
       let refused =
         if case .icmp = tally.refusal, tally.answered == 0 { ", refused by ICMP" } else { "" }
       return "\(tally.size) bytes answered \(tally.answered) of \(tally.sent)\(refused)"
     }
-    let dontFragment = peer.isIPv6 || entry.packetClass.mayBeFragmented ? "" : " with DF"
+    let dontFragment = peer.isIPv6 || entry.packetKind.mayBeFragmented ? "" : " with DF"
     return Finding.Evidence(
-      "\(entry.packetClass.content.rawValue)\(dontFragment), \(entry.tallies.count) sizes: \(words.joined(separator: ", "))"
+      "\(entry.packetKind.content.rawValue)\(dontFragment), \(entry.tallies.count) sizes: \(words.joined(separator: ", "))"
     )
   }
 
@@ -157,7 +157,7 @@ struct PathFindings {
     }
     if peer.isIPv6 { return "ICMPv6 is filtered on the way or by this host's own firewall" }
     let cut = group.classes.compactMap { entry in
-      result.result(entry.packetClass.content, mayBeFragmented: true)
+      result.result(entry.packetKind.content, mayBeFragmented: true)
     }
     if cut.contains(where: {
       ($0.map.runs.last(where: \.passes)?.sizes.upperBound ?? 0) > group.limit
@@ -189,7 +189,7 @@ struct PathFindings {
 
   private var bands: [Finding] {
     var order: [ClosedRange<Int>] = []
-    var classes: [ClosedRange<Int>: [ClassResult]] = [:]
+    var classes: [ClosedRange<Int>: [KindResult]] = [:]
     for entry in result.classes where entry.isComplete {
       for band in entry.map.bands {
         if classes[band.sizes] == nil { order.append(band.sizes) }
@@ -199,7 +199,7 @@ struct PathFindings {
     return order.map { band($0, classes[$0] ?? []) }
   }
 
-  private func band(_ sizes: ClosedRange<Int>, _ classes: [ClassResult]) -> Finding {
+  private func band(_ sizes: ClosedRange<Int>, _ classes: [KindResult]) -> Finding {
     Finding(
       .mtuBand, .certain, about: subject,
       "\(sizes.lowerBound)–\(sizes.upperBound) bytes vanish, smaller and larger ones pass",
@@ -217,20 +217,22 @@ struct PathFindings {
   /// What may be cut is lost where it must be.
   private var fragments: Finding? {
     let lost = result.classes.filter { entry in
-      entry.packetClass.mayBeFragmented && entry.isComplete && entry.map.top != nil
+      entry.packetKind.mayBeFragmented && entry.isComplete && entry.map.top != nil
     }
-    let ike = lost.filter { $0.packetClass.content != .icmpEcho }
-    guard let first = ike.first ?? lost.first,
-      let limit = first.map.runs.last(where: \.passes)?.sizes.upperBound
-    else { return nil }
+    let ike = lost.filter { $0.packetKind.content != .icmpEcho }
+    let shown = ike.isEmpty ? lost : ike
+    guard let limit = shown.first?.map.runs.last(where: \.passes)?.sizes.upperBound else {
+      return nil
+    }
+    let facts = shown.map { entry in
+      counts(entry, [limit, limit + 1] + (entry.tallies.last.map { [$0.size] } ?? []))
+    }
     return Finding(
       .ikeAuthFragLost, severity: .warning, ike.isEmpty ? .likely : .certain, about: subject,
       "IP fragments do not get to \(peer): above \(limit) bytes nothing is answered, cut or not",
       meaning:
         "an IKE_AUTH with certificates is larger than that: it is lost, unless both sides split it themselves (RFC 7383); nor does ESP pass in fragments",
-      evidence: (ike.isEmpty ? lost : ike).map {
-        counts($0, [limit, limit + 1] + ($0.tallies.last.map { [$0.size] } ?? []))
-      },
+      evidence: facts,
       remedies: [
         Finding.Remedy(
           "let IKE split large messages itself, on both sides, into fragments that pass",
