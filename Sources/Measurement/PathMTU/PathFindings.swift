@@ -126,11 +126,10 @@ struct PathFindings {
     let overhead = inner.map { "anything over \($0) bytes inside the tunnel is lost" }
     return Finding(
       .mtuBlackhole, severity: severity(group.limit), .certain, about: subject,
-      "\(group.above.lowerBound)–\(group.above.upperBound) bytes vanish, and no ICMP says so",
+      "\(String(group.above.lowerBound))–\(String(group.above.upperBound)) bytes vanish, and no ICMP says so",
       meaning:
         "\(overhead ?? "no tunnel of the usual suites fits"): small things work, transfers hang; \(cause(group))",
-      evidence: group.classes.map { counts($0, [group.limit, group.limit + 1]) }
-        + innerLines(group.limit),
+      evidence: group.classes.map { counts($0, [group.limit, group.limit + 1]) },
       remedies: sizeRemedies(group.limit) + [
         Finding.Remedy(
           "or mend the path: let ICMP through that says \(tooBigWords), here and on the way",
@@ -172,16 +171,15 @@ struct PathFindings {
   private func exceeded(_ group: LimitGroup) -> Finding {
     var sender: Statement = "a router says so"
     if case .icmp(let mtu, let from) = group.refusal {
-      let size: Statement = mtu.map { "MTU \($0)" } ?? "without an MTU"
+      let size: Statement = mtu.map { "MTU \(String($0))" } ?? "without an MTU"
       sender = from.map { "\($0) says so: \(size)" } ?? "ICMP says so: \(size)"
     }
     return Finding(
       .mtuExceeded, severity: group.limit < 1500 ? .warning : .info, .certain, about: subject,
-      "the path takes \(group.limit) bytes, and \(sender)",
+      "the path takes \(String(group.limit)) bytes, and \(sender)",
       meaning:
         "path MTU discovery works here; a gateway must hear that ICMP too, and pass it on to the senders inside the tunnel",
-      evidence: group.classes.map { counts($0, [group.limit, group.limit + 1]) }
-        + innerLines(group.limit),
+      evidence: group.classes.map { counts($0, [group.limit, group.limit + 1]) },
       remedies: sizeRemedies(group.limit))
   }
 
@@ -202,13 +200,13 @@ struct PathFindings {
   private func band(_ sizes: ClosedRange<Int>, _ classes: [KindResult]) -> Finding {
     Finding(
       .mtuBand, .certain, about: subject,
-      "\(sizes.lowerBound)–\(sizes.upperBound) bytes vanish, smaller and larger ones pass",
+      "\(String(sizes.lowerBound))–\(String(sizes.upperBound)) bytes vanish, smaller and larger ones pass",
       meaning:
         "a device on the path drops those sizes alone, often such as it must cut after encapsulating; halving a range of sizes would not have shown it",
       evidence: classes.map {
         counts(
           $0, [sizes.lowerBound - 1, sizes.lowerBound, sizes.upperBound, sizes.upperBound + 1])
-      } + innerLines(sizes.lowerBound - 1),
+      },
       remedies: sizeRemedies(sizes.lowerBound - 1))
   }
 
@@ -229,7 +227,7 @@ struct PathFindings {
     }
     return Finding(
       .ikeAuthFragLost, severity: .warning, ike.isEmpty ? .likely : .certain, about: subject,
-      "IP fragments do not get to \(peer): above \(limit) bytes nothing is answered, cut or not",
+      "IP fragments do not get to \(peer): above \(String(limit)) bytes nothing is answered, cut or not",
       meaning:
         "an IKE_AUTH with certificates is larger than that: it is lost, unless both sides split it themselves (RFC 7383); nor does ESP pass in fragments",
       evidence: facts,
@@ -246,7 +244,7 @@ struct PathFindings {
   private func fragmentSettings(_ limit: Int) -> [Finding.Setting] {
     [
       .init(.swanctl, "fragmentation = yes"),
-      .init(.strongswan, "charon.fragment_size = \("\(limit)")"),
+      .init(.strongswan, "charon.fragment_size = \(String(limit))"),
       .init(.libreswan, "fragmentation=yes"),
     ]
   }
@@ -260,12 +258,12 @@ struct PathFindings {
       return [
         Finding(
           .mtuLocalLimit, .certain, about: subject,
-          "this machine takes the path's MTU for \(local.pathMTU), and \(pathMTU) pass",
+          "this machine takes the path's MTU for \(String(local.pathMTU)), and \(String(pathMTU)) pass",
           meaning:
             "a route's setting, or an ICMP message of the last ten minutes that is no longer true, or was forged",
           evidence: [
             Finding.Evidence(
-              "the kernel's path MTU before measuring: \(local.pathMTU) bytes; the interface \(local.interface): \(mtu)"
+              "the kernel's path MTU before measuring: \(String(local.pathMTU)) bytes; the interface \(local.interface): \(String(mtu))"
             )
           ],
           remedies: [
@@ -282,40 +280,29 @@ struct PathFindings {
     return [
       Finding(
         .mtuLocalLimit, .certain, about: subject,
-        "the first limit is this machine's own: its interface \(local.interface) sends \(mtu) bytes",
+        "the first limit is this machine's own: its interface \(local.interface) sends \(String(mtu)) bytes",
         meaning: "all that it sends passes; the path may take more",
         evidence: [
-          Finding.Evidence("\(mtu) bytes, the interface's MTU, pass; more cannot be sent from here")
+          Finding.Evidence(
+            "\(String(mtu)) bytes, the interface's MTU, pass; more cannot be sent from here")
         ])
     ]
   }
 
   // MARK: What fits inside
 
-  /// "path MTU 1400 carries inner packets of 1338 bytes ...", a line a suite.
-  private func innerLines(_ limit: Int) -> [Finding.Evidence] {
-    advice.overheads.compactMap { overhead in
-      guard let inner = overhead.innerMTU(pathMTU: limit) else { return nil }
-      let mss = TunnelOverhead.maximumSegmentSize(innerMTU: inner, innerIsIPv6: false)
-      let way = overhead.encapsulation == .udp ? "in UDP" : "without UDP"
-      return Finding.Evidence(
-        "\(overhead.suite.name), \(way): inner packets of \(inner) bytes, TCP segments of \(mss)\(advice.isKnown ? "" : ", if that is the suite")"
-      )
-    }
-  }
-
   private func sizeRemedies(_ limit: Int) -> [Finding.Remedy] {
     guard let inner = advice.innerMTU(pathMTU: limit) else { return [] }
     let mss = TunnelOverhead.maximumSegmentSize(innerMTU: inner, innerIsIPv6: false)
+    let ikeRemedy = Finding.Remedy("and let IKE send fragments that pass", fragmentSettings(limit))
     return InnerLimits.remedies(inner: inner) + [
       Finding.Remedy(
         "or both by the route into the tunnel",
         [
           .init(
             .shell,
-            "ip route change NETWORK dev DEVICE mtu \("\(inner)") advmss \("\(mss)")")
-        ]),
-      Finding.Remedy("and let IKE send fragments that pass", fragmentSettings(limit)),
-    ]
+            "ip route change NETWORK dev DEVICE mtu \(String(inner)) advmss \(String(mss))")
+        ])
+    ] + (fragments == nil ? [ikeRemedy] : [])
   }
 }

@@ -24,6 +24,9 @@ package struct PathPlan: Sendable {
   /// The largest size that is tried, in bytes of IP packet: strongSwan takes no IKE message beyond 10,000.
   package static let largestSize = 9216
 
+  /// No router cuts IPv6 packets, so that this host must, in sizes that every link takes (RFC 8200, section 5).
+  static let ipv6FragmentBytes: Int32 = 1280
+
   /// The search for one class; `interfaceMTU` is that of the interface which packets leave by, in bytes.
   func search(_ packetKind: PacketKind, interfaceMTU: Int) -> SizeSearch.Plan {
     var plan = SizeSearch.Plan(rungs: rungs(packetKind, interfaceMTU: interfaceMTU))
@@ -35,17 +38,17 @@ package struct PathPlan: Sendable {
 
   /// Sizes to begin with: what links and tunnels commonly carry, close to each other where limits are likely.
   private func rungs(_ packetKind: PacketKind, interfaceMTU: Int) -> [Int] {
-    let largest = min(interfaceMTU, Self.largestSize)
+    let isIPv6 = route.peer.address.isIPv6
     let smallest =
-      packetKind.content == .icmpEcho
-      ? EchoProber.smallest(isIPv6: route.peer.address.isIPv6) : IKEProber.smallest
+      packetKind.content == .icmpEcho ? EchoProber.smallest(isIPv6: isIPv6) : IKEProber.smallest
+    let largest = max(smallest, min(interfaceMTU, Self.largestSize))
     let isCoarse = isQuick || packetKind.mayBeFragmented
-    let common = isCoarse ? Self.coarse : Self.fine
-    let sizes =
-      common.filter { $0 > smallest && $0 < largest } + [smallest, max(smallest, largest)]
-    guard packetKind.mayBeFragmented else { return sizes }
-    // Such as this machine itself must cut.
-    return sizes + [largest + 100, largest * 2].filter { $0 <= Self.largestSize }
+    let common = (isCoarse ? Self.coarse : Self.fine).filter { $0 > smallest && $0 < largest }
+    guard packetKind.mayBeFragmented else { return [smallest] + common + [largest] }
+    // This machine itself must cut these, and of IPv6 it cuts no others.
+    let cut = [largest + 100, largest * 2].filter { $0 <= Self.largestSize }
+    let whole = isIPv6 ? [Int(Self.ipv6FragmentBytes)] : common + [largest]
+    return [smallest] + whole + cut
   }
 
   /// 1,280 is IPv6's least (RFC 8200, section 5), 1,492 is PPPoE's (RFC 2516, section 7), 4,352 FDDI's.

@@ -52,8 +52,8 @@ package struct PathMTUText {
   private func classes(to text: inout TextBuffer) {
     let isIPv6 = result.address.isIPv6
     row(
-      "bytes that pass, IP header", isIPv6 ? "whole" : "whole (DF set)",
-      isIPv6 ? "cut by this host" : "cut where needed", indent: 0, to: &text)
+      "sizes that pass, in bytes", isIPv6 ? "whole" : "whole (DF set)",
+      isIPv6 ? "cut to 1280" : "cut where needed", indent: 0, to: &text)
     for content in PacketKind.Content.allCases {
       let whole = result.result(content, mayBeFragmented: false)
       let cut = result.result(content, mayBeFragmented: true)
@@ -72,7 +72,7 @@ package struct PathMTUText {
     if result.whole.contains(where: { $0.limit != nil && !$0.packetKind.provesBothDirections }) {
       text.spaces(2)
       page.paragraph(
-        "sizes are those from here to the peer; an echo's answer is as large as the echo, IKE's are small",
+        "from here to the peer, IP headers included; of the answers only those to echoes are as large",
         from: 2, indent: 2, to: &text)
     }
   }
