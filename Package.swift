@@ -89,6 +89,18 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Tests/Lab/ike-peer", swiftSettings: settings),
+    // What Benchmarks/esp measures.
+    .executableTarget(
+      name: "esp-loop",
+      dependencies: [
+        "PacketDissector", "IPsecCrypto", "ESP",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Benchmarks/esp-loop", swiftSettings: settings),
+    // The lab's end of an ESP SA whose other end is a kernel.
+    .executableTarget(
+      name: "esp-peer", dependencies: ["PacketDissector", "IPsecCrypto", "ESP"],
+      path: "Tests/Lab/esp-peer", swiftSettings: settings),
     .testTarget(
       name: "PacketDissectorTests", dependencies: ["PacketDissector"], swiftSettings: settings),
     .testTarget(
