@@ -77,10 +77,11 @@ struct PeerOptions: ParsableArguments {
     guard let address else {
       throw Failure("\(target) has no address", exitCode: ExitCodes.unknown)
     }
-    return LivePeer(name: target, address: address, configuration: try configuration(address))
+    return LivePeer(name: target, address: address, configuration: try configuration())
   }
 
-  private func configuration(_ address: ResolvedAddress) throws -> PeerConfiguration {
+  /// What the options say, whoever the peer is.
+  func configuration() throws -> PeerConfiguration {
     let (credential, requirement) = try proof()
     guard let here = TrafficSelector(text: localTs), let there = TrafficSelector(text: remoteTs)
     else { throw ValidationError("--local-ts and --remote-ts are networks like 10.1.0.0/16.") }
