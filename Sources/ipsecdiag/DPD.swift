@@ -17,7 +17,7 @@ struct DPD: ParsableCommand {
       credentials by IKE_SA_INIT, of which the peer keeps nothing; with --psk-file, --cert or --eap-user by \
       empty INFORMATIONAL requests in an IKE SA of its own, which is deleted at the end. Exit codes: 0 \
       it answers, 1 loss, outages or a limit of --warning, 2 it is down or a limit of --critical, 3 it \
-      could not be asked, 130 Ctrl-C.
+      could not be asked, 130 Ctrl-C before --count is reached.
 
       With a capture: who checks whom how often, what was answered, and what is wrong with it. IKEv1's \
       checks are encrypted, so they take --keys. Exit codes are those of diagnose.
