@@ -14,7 +14,8 @@ struct Ipsecdiag: ParsableCommand {
       """,
     version: version,
     subcommands: [
-      Diagnose.self, Probe.self, Decode.self, Replay.self, DPD.self, MTU.self, Explain.self,
+      Diagnose.self, Probe.self, Decode.self, Replay.self, DPD.self, MTU.self,
+      Handshake.self, Explain.self,
     ])
 
   static func main() {

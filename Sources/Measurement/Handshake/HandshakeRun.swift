@@ -12,6 +12,8 @@ package struct HandshakeRun: Sendable {
   package private(set) var failure: TunnelFailure?
   /// What the failure means, where it is the peer's or the path's.
   package private(set) var finding: Finding?
+  /// This host and the peer.
+  package let subject: Finding.Subject
 
   /// Sets an SA up with `peer`, and deletes it. Throws where this host has no socket or no route.
   package init(with peer: LivePeer, isStopped: () -> Bool) throws(SocketError) {
@@ -35,6 +37,7 @@ package struct HandshakeRun: Sendable {
       failure = error
     }
     child = tunnel.child
+    subject = .peers(tunnel.path.local.address, tunnel.path.remote.address)
     trace = recorder.trace
     finding = failure.flatMap { tunnel.finding($0, unanswered: trace.unanswered) }
     self.failure = failure
