@@ -27,6 +27,30 @@ struct RespondingTests {
     #expect(pair.responding.answers.inner == 2)
   }
 
+  @Test("What goes back may be fragmented where the ping itself may")
+  func fragmentation() throws {
+    let pair = try RespondingPair()
+    try pair.establish()
+    var free = Self.inner
+    free.doNotFragment = false
+    try pair.send(Self.inner.packet(), nextHeader: 4)
+    try pair.send(free.packet(), nextHeader: 4)
+    pair.run(for: .seconds(1))
+    #expect(pair.mayFragment == [false, true])
+  }
+
+  @Test("One peer's pings are answered up to a rate, and the others counted")
+  func rate() throws {
+    var options = RespondingOptions()
+    options.answersPerPeer = 20
+    let pair = try RespondingPair(options)
+    try pair.establish()
+    for _ in 0..<50 { try pair.send(Self.inner.packet(), nextHeader: 4) }
+    pair.run(for: .milliseconds(500))
+    #expect(pair.responding.answers.inner == 20)
+    #expect(pair.responding.unanswered.overRate == 30)
+  }
+
   @Test("Pings that the traffic selectors do not take are not answered")
   func selectors() throws {
     let pair = try RespondingPair(own: {
@@ -197,6 +221,10 @@ struct RespondingTests {
     #expect(pair.answers.count <= Int(requests))
     #expect(pair.responding.halfOpenCount == cookieThreshold ?? options.policy.halfOpenLimit)
     #expect(pair.events.isEmpty)
+    // Those that never went on are told, a few a second.
+    pair.run(for: .seconds(70))
+    #expect(pair.events.count == 10)
+    #expect(pair.responding.unanswered.untold == (cookieThreshold ?? 200) - 10)
     // After them one who may is served.
     try pair.establish()
   }
