@@ -68,7 +68,8 @@ struct Respond: ParsableCommand {
   }
 
   func run() throws {
-    guard peer.isGiven else {
+    // EAP is the initiator's way to prove itself.
+    guard peer.isGiven, peer.eapUser == nil else {
       throw ValidationError("Give --psk-file, or --cert, --key and --ca.")
     }
     guard let address = IPAddress(text: listen) else {

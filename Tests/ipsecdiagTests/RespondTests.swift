@@ -115,9 +115,11 @@ struct RespondTests {
     }
   }
 
-  @Test("SIGUSR1 silences it, and how the peer finds out is written, within its schema")
-  func silence() throws {
-    let running = try Running(["--ndjson", "--for", "60"])
+  @Test(
+    "SIGUSR1 silences it, and how the peer finds out is written, for people and within the schema",
+    arguments: [false, true])
+  func silence(isNDJSON: Bool) throws {
+    let running = try Running(["--for", "60"] + (isNDJSON ? ["--ndjson"] : []))
     let tunnel = try Self.tunnel(to: running)
     defer { tunnel.close() }
     _ = try tunnel.establish { false }
@@ -128,17 +130,18 @@ struct RespondTests {
       while true { try tunnel.step(until: ResponderService.now + .seconds(5)) }
     }
     // Three transmissions, 0.5 s and 1 s apart, and 2 s until it gives up; four until that shows.
-    for _ in 0..<100 where !running.text.contains("silence_detected") { usleep(100_000) }
-    let code = running.interrupt()
-    #expect(code == 130)
-    let line = try #require(
-      running.text.split(separator: "\n").first { $0.contains("\"silence_detected\"") },
-      "\(running.text)")
-    #expect(line.contains("\"transmissions\":3,"), "\(line)")
-    let match = try #require(line.firstMatch(of: /"detected_after_first_request_s":([0-9.]+)/))
-    let seconds = try #require(Double(match.output.1))
-    #expect(abs(seconds - 3.5) < 0.5)
-    if SchemaTests.isPossible {
+    let sign = isNDJSON ? "\"silence_detected\"" : "gave up"
+    for _ in 0..<100 where !running.text.contains(sign) { usleep(100_000) }
+    #expect(running.interrupt() == 130)
+    let words = running.text.replacing(/\n +/, with: " ")
+    let line = try #require(words.split(separator: "\n").first { $0.contains(sign) }, "\(words)")
+    let match = try #require(
+      isNDJSON
+        ? line.firstMatch(of: /"detected_after_first_request_s":([0-9.]+)/)
+        : line.firstMatch(of: /gave up ([0-9.]+) s after its first unanswered request, /))
+    #expect(abs(try #require(Double(match.output.1)) - 3.5) < 0.5)
+    #expect(line.contains(isNDJSON ? "\"transmissions\":3," : "; sent 3 times, "), "\(line)")
+    if isNDJSON, SchemaTests.isPossible {
       let check = try Command([Self.schema, running.output.path], executable: SchemaTests.validate)
       #expect(check.exitCode == 0, "\(check.text.prefix(2000))\(check.errorText)")
     }
