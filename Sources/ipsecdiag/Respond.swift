@@ -75,7 +75,7 @@ struct Respond: ParsableCommand {
     guard let address = IPAddress(text: listen) else {
       throw ValidationError("--listen is an IP address: \(listen)")
     }
-    var configuration = try peer.configuration()
+    var configuration = try peer.configuration(listeningOn: address)
     configuration.ports = IKEPorts(plain: port, encapsulated: natPort)
     configuration.announcements = [.espEchoSupported, .encryptedPingSupported]
     configuration.assignedAttributes = try assignment()

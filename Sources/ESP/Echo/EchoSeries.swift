@@ -20,8 +20,11 @@ package struct EchoSeries: Sendable {
   package struct Request: Equatable, Sendable {
     package var sequence: UInt16
     package var at: Instant
+    /// Octets of data behind the echo's header.
     package var dataBytes: Int
     package var asksReply: Bool
+    /// Octets of the IP packet that carried it; nil where it was not sent yet.
+    package var datagramBytes: Int?
     /// Where the reply is wanted; nil leaves it to the peer.
     package var replySPI: UInt32?
     /// The first that came.
@@ -100,6 +103,17 @@ package struct EchoSeries: Sendable {
         sequence: sequence, at: now, dataBytes: dataBytes, asksReply: asksReply, replySPI: replySPI)
     )
     return sequence
+  }
+
+  /// Says in which IP packet the newest request went out.
+  package mutating func sent(in datagramBytes: Int) {
+    guard let last = requests.indices.last else { return }
+    requests[last].datagramBytes = datagramBytes
+  }
+
+  /// Forgets the newest request, which could not be sent.
+  package mutating func withdraw() {
+    _ = requests.popLast()
   }
 
   /// Takes a reply of ESP echo.

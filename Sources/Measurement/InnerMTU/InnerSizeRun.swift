@@ -90,7 +90,7 @@ package final class InnerSizeRun {
       case .done:
         firstID += search.packetsSent
         sizes.found.append(
-          InnerSizes.Finding(
+          InnerSizes.Found(
             direction: direction, map: search.map, ending: search.ending,
             sent: search.packetsSent))
         return

@@ -19,19 +19,37 @@ package struct InnerSizes: Sendable {
     case espEcho
   }
 
-  package struct Finding: Sendable {
+  package struct Found: Sendable {
     package let direction: Direction
     package let map: SizeMap
     package let ending: SizeSearch.Ending?
     package let sent: Int
+
+    package init(
+      direction: Direction, map: SizeMap, ending: SizeSearch.Ending?, sent: Int
+    ) {
+      self.direction = direction
+      self.map = map
+      self.ending = ending
+      self.sent = sent
+    }
   }
 
   package let means: Means
   /// What the Child SA puts around a packet.
   package let overhead: TunnelOverhead
-  package internal(set) var found: [Finding] = []
+  package internal(set) var found: [Found]
   /// Whether the peer takes padding behind packets, without which the way there cannot be told alone.
   package let peerTakesTrafficPadding: Bool
+
+  package init(
+    means: Means, overhead: TunnelOverhead, peerTakesTrafficPadding: Bool, found: [Found] = []
+  ) {
+    self.means = means
+    self.overhead = overhead
+    self.found = found
+    self.peerTakesTrafficPadding = peerTakesTrafficPadding
+  }
 
   /// The largest inner packet of a direction, in octets; nil where it was not found.
   package func limit(_ direction: Direction) -> Int? {

@@ -169,6 +169,14 @@ package struct SizeSearch: Sendable {
     hints.formUnion([mtu, mtu + 1])
   }
 
+  /// The same where the message does not tell which packet it is about: it is taken to be the largest of
+  /// those that wait for an answer.
+  package mutating func refusedLargest(_ refusal: SizeTally.Refusal) {
+    let waiting = probes.indices.filter { probes[$0].round == round && !probes[$0].isSettled }
+    guard let id = waiting.max(by: { probes[$0].size < probes[$1].size }) else { return }
+    refused(id, refusal)
+  }
+
   /// Ends the search with what it has.
   package mutating func stop() {
     if ending == nil { ending = .stopped }
