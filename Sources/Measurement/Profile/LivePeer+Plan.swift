@@ -1,6 +1,6 @@
 package import Host
-internal import IKE
-internal import PacketDissector
+package import IKE
+package import PacketDissector
 
 extension LivePeer {
   /// The peer of a plan at an address. Asks the kernel for the way there, which sends nothing.
@@ -13,42 +13,50 @@ extension LivePeer {
     if let source = plan.source, source.isIPv6 != isIPv6 {
       throw SettingProblem(.otherFamily(.source, "\(source)"), at: nil)
     }
-    let own: IPAddress
-    do throws(SocketError) {
-      if let source = plan.source {
-        own = source
-      } else {
-        own = try LocalRoute(to: address.address, interface: plan.interface).source
-      }
-    } catch {
-      throw SettingProblem(.noOwnAddress(error), at: nil)
-    }
-    // An address that is asked for may be of the other family than the one outside.
-    let isInnerIPv6 =
-      plan.requestedAttributes.isEmpty ? isIPv6 : plan.requestedAttributes == [.internalIP6Address]
-    guard let local = plan.localSelectors.selectors(own: own, isIPv6: isInnerIPv6) else {
-      throw SettingProblem(.badValue(.localTS, "dynamic"), at: nil)
-    }
-    guard let remote = plan.remoteSelectors.selectors(own: address.address, isIPv6: isInnerIPv6)
-    else { throw SettingProblem(.badValue(.remoteTS, "dynamic"), at: nil) }
-    var configuration = PeerConfiguration(
-      ikeProposals: plan.ikeProposals, childProposals: plan.childProposals,
-      localIdentity: plan.localIdentity ?? Identity(own), remoteIdentity: plan.remoteIdentity,
-      credential: plan.credential, requirement: plan.requirement, localSelectors: local,
-      remoteSelectors: remote)
-    configuration.isTransportMode = plan.isTransportMode
-    configuration.requestedAttributes = plan.requestedAttributes
-    configuration.ppk = plan.ppk
-    configuration.ports = plan.ports
-    configuration.supportsFragmentation = plan.supportsFragmentation
-    if let size = plan.fragmentSize { configuration.fragmentBytes = [size] }
-    configuration.retransmission = .quick
-    configuration.certificateTime = now
+    // Without a way there the tunnel fails, and says why.
+    let route = try? LocalRoute(to: address.address, interface: plan.interface)
+    let own = plan.source ?? route?.source ?? .any(isIPv6: isIPv6)
     var options = Tunnel.Options()
     options.source = plan.source
     options.interface = plan.interface
     if let replayWindow = plan.replayWindow { options.replayWindow = replayWindow }
-    self.init(name: name, address: address, configuration: configuration, options: options)
+    self.init(
+      name: name, address: address,
+      configuration: try plan.configuration(own: own, peer: address.address, now: now),
+      options: options)
+  }
+}
+
+extension PeerPlan {
+  /// The engine's configuration between two addresses.
+  ///
+  /// `now` is in seconds since 1970.
+  package func configuration(
+    own: IPAddress, peer: IPAddress, now: Int64
+  ) throws(SettingProblem) -> PeerConfiguration {
+    // An address that is asked for may be of the other family than the one outside.
+    let isInnerIPv6 =
+      requestedAttributes.isEmpty ? peer.isIPv6 : requestedAttributes == [.internalIP6Address]
+    guard let local = localSelectors.selectors(own: own, isIPv6: isInnerIPv6) else {
+      throw SettingProblem(.badValue(.localTS, "dynamic"), at: nil)
+    }
+    guard let remote = remoteSelectors.selectors(own: peer, isIPv6: isInnerIPv6) else {
+      throw SettingProblem(.badValue(.remoteTS, "dynamic"), at: nil)
+    }
+    var configuration = PeerConfiguration(
+      ikeProposals: ikeProposals, childProposals: childProposals,
+      localIdentity: localIdentity ?? Identity(own), remoteIdentity: remoteIdentity,
+      credential: credential, requirement: requirement, localSelectors: local,
+      remoteSelectors: remote)
+    configuration.isTransportMode = isTransportMode
+    configuration.requestedAttributes = requestedAttributes
+    configuration.ppk = ppk
+    configuration.ports = ports
+    configuration.supportsFragmentation = supportsFragmentation
+    if let fragmentSize { configuration.fragmentBytes = [fragmentSize] }
+    configuration.retransmission = .quick
+    configuration.certificateTime = now
+    return configuration
   }
 }
 
