@@ -114,17 +114,19 @@ extension PeerOptions {
     }
   }
 
-  /// What holds for whoever comes, on the responding side: its own name is "ipsecdiag" where none is given, and
-  /// traffic of its own address is any.
-  func configuration() throws -> PeerConfiguration {
+  /// What a responder on an address of this machine's, or on all of them, is configured with. On all of them
+  /// it is called "ipsecdiag" where nothing else is said, and "dynamic" is any address.
+  func configuration(listeningOn own: IPAddress) throws -> PeerConfiguration {
     let now = Int64(time(nil))
+    let any = IPAddress.any(isIPv6: own.isIPv6)
     var plan = try plan(nil, now: now)
-    plan.localIdentity = plan.localIdentity ?? Identity(text: "fqdn:ipsecdiag")
-    if plan.localSelectors.isDynamic { plan.localSelectors = .everything }
+    if own == any {
+      plan.localIdentity = plan.localIdentity ?? Identity(text: "fqdn:ipsecdiag")
+      if plan.localSelectors.isDynamic { plan.localSelectors = .everything }
+    }
     if plan.remoteSelectors.isDynamic { plan.remoteSelectors = .everything }
-    let any = IPAddress.any(isIPv6: false)
     do throws(SettingProblem) {
-      return try plan.configuration(own: any, peer: any, now: now)
+      return try plan.configuration(own: own, peer: any, now: now)
     } catch {
       throw PeerProblems.failure([error])
     }

@@ -28,21 +28,20 @@ extension LivePeer {
 }
 
 extension PeerPlan {
-  /// The engine's configuration between two addresses.
-  ///
-  /// `now` is in seconds since 1970.
+  /// What an IKE session between two addresses is configured with; `now` is in seconds since 1970. A responder
+  /// takes the unspecified address for a peer that it does not know yet.
   package func configuration(
     own: IPAddress, peer: IPAddress, now: Int64
   ) throws(SettingProblem) -> PeerConfiguration {
+    let isIPv6 = own.isIPv6
     // An address that is asked for may be of the other family than the one outside.
     let isInnerIPv6 =
-      requestedAttributes.isEmpty ? peer.isIPv6 : requestedAttributes == [.internalIP6Address]
+      requestedAttributes.isEmpty ? isIPv6 : requestedAttributes == [.internalIP6Address]
     guard let local = localSelectors.selectors(own: own, isIPv6: isInnerIPv6) else {
       throw SettingProblem(.badValue(.localTS, "dynamic"), at: nil)
     }
-    guard let remote = remoteSelectors.selectors(own: peer, isIPv6: isInnerIPv6) else {
-      throw SettingProblem(.badValue(.remoteTS, "dynamic"), at: nil)
-    }
+    guard let remote = remoteSelectors.selectors(own: peer, isIPv6: isInnerIPv6)
+    else { throw SettingProblem(.badValue(.remoteTS, "dynamic"), at: nil) }
     var configuration = PeerConfiguration(
       ikeProposals: ikeProposals, childProposals: childProposals,
       localIdentity: localIdentity ?? Identity(own), remoteIdentity: remoteIdentity,
@@ -53,14 +52,12 @@ extension PeerPlan {
     configuration.ppk = ppk
     configuration.ports = ports
     configuration.supportsFragmentation = supportsFragmentation
-    if let fragmentSize { configuration.fragmentBytes = [fragmentSize] }
+    if let size = fragmentSize { configuration.fragmentBytes = [size] }
     configuration.retransmission = .quick
     configuration.certificateTime = now
     return configuration
   }
-}
 
-extension PeerPlan {
   /// The gateway's address, of the family wanted, or of that of the address to send from. Waits for the
   /// resolver.
   package func resolved(
