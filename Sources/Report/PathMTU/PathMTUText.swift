@@ -151,8 +151,9 @@ package struct PathMTUText {
         let segment = TunnelOverhead.maximumSegmentSize(innerMTU: inner, innerIsIPv6: false)
         return "\(way)\(inner) (\(segment))"
       }
+      text.spaces(2)
       page.paragraph(
-        "  \(suite.name): \(sizes.joined(separator: ", "))", from: 0, indent: 4, to: &text)
+        "\(suite.name): \(sizes.joined(separator: ", "))", from: 2, indent: 4, to: &text)
     }
     let answersIKE = result.whole.contains {
       $0.packetKind.content != .icmpEcho && $0.limit != nil
