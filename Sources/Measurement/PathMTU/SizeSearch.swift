@@ -150,7 +150,7 @@ package struct SizeSearch: Sendable {
     probes[id].isSettled = true
     tallied[probe.size]?.answered += 1
     let time = now - probe.at
-    if probe.round == round, time > roundTrip ?? .zero { roundTrip = time }
+    if probe.round == round { roundTrip = max(roundTrip ?? .zero, time) }
   }
 
   /// Somebody said that a packet is too large. An answer to the same size has more weight.

@@ -124,6 +124,15 @@ struct SizeSearchTests {
     #expect(search.map.bands.isEmpty)
   }
 
+  @Test("Answers that come at once make the waits short")
+  func noRoundTrip() {
+    var path = limited(to: 1400)
+    path.roundTrip = .zero
+    let (search, time) = path.run(plan)
+    #expect(search.ending == .complete && search.map.limit == 1400)
+    #expect(time < .seconds(5))
+  }
+
   @Test("The time limit ends a search with what it has")
   func timeLimit() {
     var short = plan
