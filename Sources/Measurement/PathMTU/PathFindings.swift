@@ -162,6 +162,13 @@ struct PathFindings {
     if told {
       return "ICMP about other packets does arrive: a filter or NAT drops that about these"
     }
+    let echo = result.result(.icmpEcho, mayBeFragmented: false)
+    if !group.classes.contains(where: { $0.packetKind.content == .icmpEcho }),
+      echo?.limit ?? 0 > group.limit
+    {
+      return
+        "echoes of that size pass: a filter drops large UDP packets, or the responder large requests"
+    }
     if peer.isIPv6 { return "ICMPv6 is filtered on the way or by this host's own firewall" }
     let cut = group.classes.compactMap { entry in
       result.result(entry.packetKind.content, mayBeFragmented: true)

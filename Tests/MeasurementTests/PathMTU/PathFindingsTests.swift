@@ -72,6 +72,15 @@ struct PathFindingsTests {
     #expect(finding.evidence.first?.text.plain.contains("1401 bytes 0 of 15") == true)
   }
 
+  @Test("Where echoes of the size pass, the path is not blamed alone")
+  func largeRequestsOnly() {
+    let result = result { kind in
+      kind.content == .icmpEcho ? free : SimulatedPath { $0 <= 1400 ? .passes : .vanishes }
+    }
+    let finding = findings(result).first { $0.id == .mtuBlackhole }
+    #expect(finding?.meaning?.plain.contains("echoes of that size pass") == true)
+  }
+
   @Test("Lost fragments are named beside the limit, and a fragment size that passes")
   func fragments() throws {
     let result = result { _ in SimulatedPath { $0 <= 1400 ? .passes : .vanishes } }
