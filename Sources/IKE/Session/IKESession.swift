@@ -41,8 +41,8 @@ package final class IKESession {
   var superseded: Set<UInt32> = []
   var phase = Phase.idle
   var random: RandomSource
-  /// Where own requests go to.
-  var path: IKEPath
+  /// Where own requests go to, and ESP in UDP.
+  package internal(set) var path: IKEPath
   /// The IKE SA in use; nil until there are keys.
   var current: IKESA?
   /// IKE SAs besides ``current``: those that it took over from or that lost a collision, until they are
@@ -82,6 +82,11 @@ package final class IKESession {
 
   package var isEstablished: Bool {
     if case .established = phase { true } else { false }
+  }
+
+  /// Whether there are keys, and the peer may have an SA already of which this side does not know yet.
+  package var isNegotiating: Bool {
+    if case .negotiating = phase { true } else { false }
   }
 
   /// Whether the peer has proved who it is, at some time.
@@ -133,6 +138,8 @@ package struct SessionCounters: Hashable, Sendable {
   package var retransmissions = 0
   /// Requests that came again and were answered again.
   package var repeatedAnswers = 0
+  /// Requests with nothing in them: whether this side lives (RFC 7296, section 2.4).
+  package var answeredChecks = 0
   /// ESP, keepalives and other things that are no IKE.
   package var notIKE = 0
   /// Messages of another IKE SA, of another exchange, or outside of the window.

@@ -8,6 +8,8 @@ package protocol IKEMachine: AnyObject {
   var deadline: Instant? { get }
   func handle(_ datagram: [UInt8], from remote: Endpoint, to local: Endpoint, at now: Instant)
   func handleTimeout(at now: Instant)
+  /// Whether IKE between these ends stands behind the non-ESP marker, so that what has none is ESP.
+  func hasMarker(from remote: Endpoint, to local: Endpoint) -> Bool
   func nextStep() -> MachineStep<Event>?
 }
 
@@ -18,7 +20,25 @@ package enum MachineStep<Event: Sendable>: Sendable {
 }
 
 extension IKESession: IKEMachine {
+  package func hasMarker(from remote: Endpoint, to local: Endpoint) -> Bool {
+    IKEPath(local: local, remote: remote).hasMarker(configuration.ports)
+  }
+
   package func nextStep() -> MachineStep<SessionEvent>? {
+    switch nextOutput() {
+    case .send(let bytes, let local, let remote): .send(bytes, from: local, to: remote)
+    case .event(let event): .event(event)
+    case nil: nil
+    }
+  }
+}
+
+extension MainModeSession: IKEMachine {
+  package func hasMarker(from remote: Endpoint, to local: Endpoint) -> Bool {
+    IKEPath(local: local, remote: remote).hasMarker(configuration.ports)
+  }
+
+  package func nextStep() -> MachineStep<MainModeEvent>? {
     switch nextOutput() {
     case .send(let bytes, let local, let remote): .send(bytes, from: local, to: remote)
     case .event(let event): .event(event)
@@ -34,6 +54,10 @@ package struct ResponderEvent: Sendable {
 }
 
 extension IKEResponder: IKEMachine {
+  package func hasMarker(from remote: Endpoint, to local: Endpoint) -> Bool {
+    IKEPath(local: local, remote: remote).hasMarker(configuration.ports)
+  }
+
   package func nextStep() -> MachineStep<ResponderEvent>? {
     switch nextOutput() {
     case .send(let bytes, let local, let remote): .send(bytes, from: local, to: remote)

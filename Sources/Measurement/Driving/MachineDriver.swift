@@ -9,6 +9,11 @@ package final class MachineDriver<Machine: IKEMachine> {
   package let machine: Machine
   /// Sees each datagram that was sent or received: local end, remote end, whether it was sent, its bytes.
   package var observer: ((Endpoint, Endpoint, Bool, [UInt8]) -> Void)?
+  /// Gets ESP that came in UDP, from where to where, instead of the machine; without it, ESP is no IKE to
+  /// the machine.
+  package var onESP: ((_ packet: [UInt8], _ remote: Endpoint, _ local: Endpoint) -> Void)?
+  /// Sockets of others that end a wait when something comes to them.
+  package var companions: [Int32] = []
   /// What came back in ICMP, and what this host refused to send.
   package private(set) var errors: [SocketErrorReport] = []
   package private(set) var failures: [SocketError] = []
@@ -28,6 +33,11 @@ package final class MachineDriver<Machine: IKEMachine> {
       self.socket = socket
       self.end = end
     }
+
+    /// Behind a wildcard the source is the address that the peer knows.
+    func source(_ local: Endpoint) -> IPAddress? {
+      end.address.isWildcard && !local.address.isWildcard ? local.address : nil
+    }
   }
 
   private static var errorLimit: Int { 64 }
@@ -45,6 +55,11 @@ package final class MachineDriver<Machine: IKEMachine> {
     for end in ends { _ = try door(end) }
   }
 
+  /// Lets the machine send from a socket that is already open, by the address and port that it calls `end`.
+  package func adopt(_ socket: consuming UDPSocket, as end: Endpoint) {
+    doors.append(Door(socket, end))
+  }
+
   package static var now: Instant { Instant(nanoseconds: MonotonicClock.now()) }
 
   /// Sends what the machine wants sent, hands over its events, and waits for the next datagram, its next
@@ -55,11 +70,38 @@ package final class MachineDriver<Machine: IKEMachine> {
     try flush(body)
     var poll = SocketPoll()
     for door in doors { poll.add(door.socket.descriptor) }
+    for companion in companions { poll.add(companion) }
     let moment = min(machine.deadline ?? limit, limit)
     if try poll.wait(until: moment.nanoseconds) == .ready { try receive() }
     let now = Self.now
     if let deadline = machine.deadline, deadline <= now { machine.handleTimeout(at: now) }
     try flush(body)
+  }
+
+  /// Sends a datagram that is none of the machine's, at once and by itself.
+  package func send(
+    _ datagram: [UInt8], from local: Endpoint, to remote: Endpoint,
+    _ fragmentation: FragmentationPolicy
+  ) throws(SocketError) {
+    let door = try door(local)
+    observer?(local, remote, true, datagram)
+    if fragmentation != self.fragmentation { try door.socket.setFragmentation(fragmentation) }
+    var failure: SocketError?
+    do throws(SocketError) {
+      try door.socket.send(datagram, to: remote, from: door.source(local))
+    } catch {
+      failure = error
+    }
+    if fragmentation != self.fragmentation {
+      try door.socket.setFragmentation(self.fragmentation)
+    }
+    if let failure { throw failure }
+  }
+
+  /// What came back in ICMP since the last call.
+  package func takeErrors() -> [SocketErrorReport] {
+    defer { errors = [] }
+    return errors
   }
 
   private func flush(_ body: (Machine.Event) -> Void) throws(SocketError) {
@@ -77,9 +119,7 @@ package final class MachineDriver<Machine: IKEMachine> {
   ) throws(SocketError) {
     let door = try door(local)
     observer?(local, remote, true, bytes)
-    // Behind a wildcard the source is the address that the peer knows.
-    let isChosen = door.end.address.isWildcard && !local.address.isWildcard
-    let source = isChosen ? local.address : nil
+    let source = door.source(local)
     if door.batch.append(bytes.rawBytes, to: remote, from: source) { return }
     send(from: door)
     if !door.batch.append(bytes.rawBytes, to: remote, from: source) {
@@ -116,8 +156,17 @@ package final class MachineDriver<Machine: IKEMachine> {
     let now = Self.now
     for (source, local, bytes) in arrived {
       observer?(local, source, false, bytes)
+      if let onESP, Self.isESP(bytes), machine.hasMarker(from: source, to: local) {
+        onESP(bytes, source, local)
+        continue
+      }
       machine.handle(bytes, from: source, to: local, at: now)
     }
+  }
+
+  /// Not four zero octets, and no keepalive (RFC 3948, section 2).
+  private static func isESP(_ datagram: [UInt8]) -> Bool {
+    datagram.count >= 8 && datagram.prefix(4).contains { $0 != 0 }
   }
 
   private func door(_ end: Endpoint) throws(SocketError) -> Door {
