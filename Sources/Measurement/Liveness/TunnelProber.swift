@@ -96,8 +96,10 @@ package final class TunnelProber: LivenessProber {
     case .ended(by: .peer): return LivenessBeat.Answer(.deleted, sent: 0, answered: 0)
     case .session(.noAnswer):
       if isUnknown { return LivenessBeat.Answer(.unknownSA, sent: sent, answered: 0) }
-      return LivenessBeat.Answer(
+      var answer = LivenessBeat.Answer(
         report.map { .refused($0) } ?? .silent, sent: sent, answered: 0)
+      answer.endsSA = true
+      return answer
     case .socket(let error):
       return LivenessBeat.Answer(.local(error.description), sent: 0, answered: 0)
     default: return LivenessBeat.Answer(.noSA(failure.words), sent: sent, answered: 0)
