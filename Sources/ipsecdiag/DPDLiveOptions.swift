@@ -125,7 +125,6 @@ struct DPDLiveOptions: ParsableArguments {
     case let port?:
       plan.ways = [.udp500]
       plan.ikePort = port
-      plan.natPort = port
     }
     plan.source = source
     plan.sourcePort = sport

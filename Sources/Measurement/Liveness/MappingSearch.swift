@@ -73,15 +73,17 @@ package final class MappingSearch {
     _ target: String, _ progress: (Duration) -> Void
   ) throws(SocketError) -> MappingResult {
     let started = Conversation.now
+    let way = plan.ways.contains(.udp4500) ? ProbeWay.udp4500 : .udp500
+    let port = way == .udp4500 ? plan.natPort : plan.ikePort
     var result = MappingResult(
-      target: target, remote: Endpoint(peer.address, plan.natPort),
+      target: target, remote: Endpoint(peer.address, port),
       local: plan.source ?? .any(isIPv6: peer.address.isIPv6), outside: outside, started: .now,
       limit: limit)
     var ports: [Port] = []
     let silences = Self.silences(upTo: limit)
     for (index, idle) in (silences + [limit]).enumerated() where !isStopped() {
       let carrier = UDPCarrier(
-        try UDPDoor(to: peer, plan, observer: nil), .udp4500, to: result.remote)
+        try UDPDoor(to: peer, plan, observer: nil), way, to: result.remote)
       result.local = carrier.local.address
       switch sight(over: carrier, likely: []) {
       case .failure(let why)?: result.obstacle = result.obstacle ?? .unanswered(why)
@@ -157,7 +159,7 @@ package final class MappingSearch {
       case .stopped: return nil
       case .failed(let error): return .failure(error.description)
       case .silent(let report):
-        return .failure(report.map { "\($0)" } ?? "no answer on UDP \(plan.natPort)")
+        return .failure(report.map { "\($0)" } ?? "no answer on UDP \(carrier.remote.port)")
       case .wantsShare(let method):
         guard conversation.half(method) != nil else {
           return .failure("the peer wants a share of \(method), which this build cannot make")
