@@ -47,7 +47,7 @@ let package = Package(
     .target(
       name: "IKE", dependencies: ["PacketDissector", "IPsecCrypto"], swiftSettings: settings),
     .target(
-      name: "ESP", dependencies: ["PacketDissector", "IPsecCrypto"], swiftSettings: settings),
+      name: "ESP", dependencies: ["PacketDissector", "IPsecCrypto", "IKE"], swiftSettings: settings),
     .target(
       name: "Capture", dependencies: ["PacketDissector", "CPcap", "CZlib", "CZstd"],
       swiftSettings: settings),
@@ -89,6 +89,18 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Tests/Lab/ike-peer", swiftSettings: settings),
+    // What Benchmarks/esp measures.
+    .executableTarget(
+      name: "esp-loop",
+      dependencies: [
+        "PacketDissector", "IPsecCrypto", "ESP",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Benchmarks/esp-loop", swiftSettings: settings),
+    // The lab's end of an ESP SA whose other end is a kernel.
+    .executableTarget(
+      name: "esp-peer", dependencies: ["PacketDissector", "IPsecCrypto", "ESP"],
+      path: "Tests/Lab/esp-peer", swiftSettings: settings),
     .testTarget(
       name: "PacketDissectorTests", dependencies: ["PacketDissector"], swiftSettings: settings),
     .testTarget(
@@ -98,7 +110,7 @@ let package = Package(
       name: "IKETests", dependencies: ["IKE", "IPsecCrypto", "PacketDissector"],
       swiftSettings: settings),
     .testTarget(
-      name: "ESPTests", dependencies: ["ESP", "IPsecCrypto", "PacketDissector"],
+      name: "ESPTests", dependencies: ["ESP", "IKE", "IPsecCrypto", "PacketDissector"],
       swiftSettings: settings),
     .testTarget(
       name: "CaptureTests", dependencies: ["Capture", "PacketDissector", "CZlib", "CZstd"],

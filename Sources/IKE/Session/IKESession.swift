@@ -133,6 +133,8 @@ package struct SessionCounters: Hashable, Sendable {
   package var retransmissions = 0
   /// Requests that came again and were answered again.
   package var repeatedAnswers = 0
+  /// Requests with nothing in them: whether this side lives (RFC 7296, section 2.4).
+  package var answeredChecks = 0
   /// ESP, keepalives and other things that are no IKE.
   package var notIKE = 0
   /// Messages of another IKE SA, of another exchange, or outside of the window.

@@ -40,6 +40,18 @@ package final class Tunnel {
     /// Octets of the whole IP packet.
     package var datagramBytes: Int
     package var at: Instant
+
+    package init(
+      inboundSPI: UInt32, nextHeader: UInt8, payload: [UInt8], sequence: UInt64,
+      datagramBytes: Int, at: Instant
+    ) {
+      self.inboundSPI = inboundSPI
+      self.nextHeader = nextHeader
+      self.payload = payload
+      self.sequence = sequence
+      self.datagramBytes = datagramBytes
+      self.at = at
+    }
   }
 
   package let session: IKESession
@@ -80,7 +92,7 @@ package final class Tunnel {
     driver.onESP = { [unowned self] packet, _, _ in take(packet) }
   }
 
-  private static var now: Instant { MachineDriver<IKESession>.now }
+  package static var now: Instant { MachineDriver<IKESession>.now }
 
   // MARK: What stands
 

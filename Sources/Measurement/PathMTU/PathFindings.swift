@@ -1,0 +1,319 @@
+internal import Diagnosis
+internal import PacketDissector
+
+/// What a measured path means to an operator, in the findings that captures lead to as well.
+struct PathFindings {
+  let result: PathResult
+  let advice: PathAdvice
+
+  init(_ result: PathResult, _ advice: PathAdvice) {
+    self.result = result
+    self.advice = advice
+  }
+
+  var all: [Finding] {
+    let limits = limitGroups.map { $0.refusal == nil ? blackhole($0) : exceeded($0) }
+    let found = unreachable + limits + bands + [fragments].compactMap { $0 } + local
+    return found.sorted { $0.severity > $1.severity }
+  }
+
+  var peer: IPAddress { result.address }
+  var subject: Finding.Subject { .peers(result.own ?? peer, peer) }
+
+  /// "ICMP echo, IKE on UDP 500"
+  func names(_ classes: [ClassResult]) -> String {
+    classes.map(\.packetClass.content.rawValue).joined(separator: ", ")
+  }
+
+  // MARK: Reachability
+
+  private var ike: [ClassResult] { result.whole.filter { $0.packetClass.content != .icmpEcho } }
+
+  private var unreachable: [Finding] {
+    guard !ike.isEmpty, ike.allSatisfy({ $0.limit == nil }), !result.isInterrupted else {
+      return []
+    }
+    let echo = result.whole.first { $0.limit != nil }
+    let sent = ike.reduce(0) { $0 + $1.packetsSent }
+    for entry in ike {
+      guard case .unreachable(let reason, let by) = entry.outcome else { continue }
+      let reporter = by ?? peer
+      return [
+        Finding(
+          .ikeRefusedICMP, severity: echo == nil ? nil : .warning, .certain, about: subject,
+          "\(reporter) refuses IKE to \(peer): \(reason)",
+          meaning: reporter == peer
+            ? "the host is there, and no IKE daemon listens on that port: sizes of UDP packets could not be measured"
+            : "a router on the way says so: nothing could be measured",
+          evidence: [
+            Finding.Evidence("\(entry.packetClass.content.rawValue): \(reason)")
+          ],
+          remedies: [
+            Finding.Remedy(
+              "start the IKE daemon at \(peer), or correct the address",
+              [.init(.shell, "ipsecdiag probe \(peer)")])
+          ])
+      ]
+    }
+    return [
+      Finding(
+        .ikeNoAnswer, severity: echo == nil ? nil : .warning, .certain, about: subject,
+        "no answer from \(peer) to IKE_SA_INIT of any size (\(sent) sent)",
+        meaning: echo == nil
+          ? "nothing could be measured" : "the sizes below are those of ICMP echoes alone",
+        evidence: ike.map { entry in
+          Finding.Evidence(
+            "\(entry.packetClass.content.rawValue): \(entry.packetsSent) sent, no answer")
+        },
+        remedies: [
+          Finding.Remedy(
+            "see whether the peer answers IKE at all", [.init(.shell, "ipsecdiag probe \(peer)")])
+        ])
+    ]
+  }
+
+  // MARK: Limits
+
+  /// Classes that have the same limit in the same way.
+  struct LimitGroup {
+    let limit: Int
+    /// The sizes above, as far as they were tried.
+    let above: ClosedRange<Int>
+    /// Who says so by ICMP; nil in silence.
+    let refusal: SizeTally.Refusal?
+    var classes: [ClassResult]
+  }
+
+  private var limitGroups: [LimitGroup] {
+    var groups: [LimitGroup] = []
+    for entry in result.whole {
+      guard entry.isComplete, let top = entry.map.top,
+        let limit = entry.map.runs.last(where: \.passes)?.sizes.upperBound
+      else { continue }
+      if case .here = top.refusal { continue }
+      let place = groups.firstIndex {
+        $0.limit == limit && ($0.refusal == nil) == (top.refusal == nil)
+      }
+      if let place {
+        groups[place].classes.append(entry)
+      } else {
+        groups.append(
+          LimitGroup(limit: limit, above: top.sizes, refusal: top.refusal, classes: [entry]))
+      }
+    }
+    return groups
+  }
+
+  /// "12 sizes tried; 1400 answered 5 of 5, 1401 0 of 5", a line a class.
+  func counts(_ entry: ClassResult, _ sizes: [Int]) -> Finding.Evidence {
+    let tallies = sizes.compactMap { size in entry.tallies.first { $0.size == size } }
+    let words = tallies.map { tally in
+      let refused =
+        if case .icmp = tally.refusal, tally.answered == 0 { ", refused by ICMP" } else { "" }
+      return "\(tally.size) bytes answered \(tally.answered) of \(tally.sent)\(refused)"
+    }
+    let dontFragment = peer.isIPv6 || entry.packetClass.mayBeFragmented ? "" : " with DF"
+    return Finding.Evidence(
+      "\(entry.packetClass.content.rawValue)\(dontFragment), \(entry.tallies.count) sizes: \(words.joined(separator: ", "))"
+    )
+  }
+
+  /// How much a limit hurts: Ethernet's 1,500 is what tunnels are set for.
+  private func severity(_ limit: Int) -> Severity? { limit < 1500 ? nil : .warning }
+
+  private func blackhole(_ group: LimitGroup) -> Finding {
+    let inner = advice.innerMTU(pathMTU: group.limit)
+    let overhead = inner.map { "anything over \($0) bytes inside the tunnel is lost" }
+    return Finding(
+      .mtuBlackhole, severity: severity(group.limit), .certain, about: subject,
+      "\(group.above.lowerBound)–\(group.above.upperBound) bytes vanish, and no ICMP says so",
+      meaning:
+        "\(overhead ?? "no tunnel of the usual suites fits"): small things work, transfers hang; \(cause(group))",
+      evidence: group.classes.map { counts($0, [group.limit, group.limit + 1]) }
+        + innerLines(group.limit),
+      remedies: sizeRemedies(group.limit) + [
+        Finding.Remedy(
+          "or mend the path: let ICMP through that says \(tooBigWords), here and on the way",
+          [
+            peer.isIPv6
+              ? .init(.nftables, "add rule inet filter input icmpv6 type packet-too-big accept")
+              : .init(
+                .nftables, "add rule inet filter input icmp type destination-unreachable accept")
+          ])
+      ])
+  }
+
+  private var tooBigWords: String {
+    peer.isIPv6 ? "\"packet too big\"" : "\"fragmentation needed\""
+  }
+
+  /// Which of the usual causes the other packets point at.
+  private func cause(_ group: LimitGroup) -> String {
+    let told = result.whole.contains { entry in
+      if case .icmp = entry.map.top?.refusal { true } else { false }
+    }
+    if told {
+      return "ICMP about other packets does arrive: a filter or NAT drops that about these"
+    }
+    if peer.isIPv6 { return "ICMPv6 is filtered on the way or by this host's own firewall" }
+    let cut = group.classes.compactMap { entry in
+      result.result(entry.packetClass.content, mayBeFragmented: true)
+    }
+    if cut.contains(where: {
+      ($0.map.runs.last(where: \.passes)?.sizes.upperBound ?? 0) > group.limit
+    }) {
+      return
+        "without DF larger ones pass in fragments: a router has the smaller MTU, and its ICMP is filtered on the way or by this host's own firewall"
+    }
+    return
+      "without DF larger ones are lost as well: fragments are dropped, or the link drops what is too large without a word"
+  }
+
+  private func exceeded(_ group: LimitGroup) -> Finding {
+    var sender: Statement = "a router says so"
+    if case .icmp(let mtu, let from) = group.refusal {
+      let size: Statement = mtu.map { "MTU \($0)" } ?? "without an MTU"
+      sender = from.map { "\($0) says so: \(size)" } ?? "ICMP says so: \(size)"
+    }
+    return Finding(
+      .mtuExceeded, severity: group.limit < 1500 ? .warning : .info, .certain, about: subject,
+      "the path takes \(group.limit) bytes, and \(sender)",
+      meaning:
+        "path MTU discovery works here; a gateway must hear that ICMP too, and pass it on to the senders inside the tunnel",
+      evidence: group.classes.map { counts($0, [group.limit, group.limit + 1]) }
+        + innerLines(group.limit),
+      remedies: sizeRemedies(group.limit))
+  }
+
+  // MARK: Bands
+
+  private var bands: [Finding] {
+    var order: [ClosedRange<Int>] = []
+    var classes: [ClosedRange<Int>: [ClassResult]] = [:]
+    for entry in result.classes where entry.isComplete {
+      for band in entry.map.bands {
+        if classes[band.sizes] == nil { order.append(band.sizes) }
+        classes[band.sizes, default: []].append(entry)
+      }
+    }
+    return order.map { band($0, classes[$0] ?? []) }
+  }
+
+  private func band(_ sizes: ClosedRange<Int>, _ classes: [ClassResult]) -> Finding {
+    Finding(
+      .mtuBand, .certain, about: subject,
+      "\(sizes.lowerBound)–\(sizes.upperBound) bytes vanish, smaller and larger ones pass",
+      meaning:
+        "a device on the path drops those sizes alone, often such as it must cut after encapsulating; halving a range of sizes would not have shown it",
+      evidence: classes.map {
+        counts(
+          $0, [sizes.lowerBound - 1, sizes.lowerBound, sizes.upperBound, sizes.upperBound + 1])
+      } + innerLines(sizes.lowerBound - 1),
+      remedies: sizeRemedies(sizes.lowerBound - 1))
+  }
+
+  // MARK: Fragments
+
+  /// What may be cut is lost where it must be.
+  private var fragments: Finding? {
+    let lost = result.classes.filter { entry in
+      entry.packetClass.mayBeFragmented && entry.isComplete && entry.map.top != nil
+    }
+    let ike = lost.filter { $0.packetClass.content != .icmpEcho }
+    guard let first = ike.first ?? lost.first,
+      let limit = first.map.runs.last(where: \.passes)?.sizes.upperBound
+    else { return nil }
+    return Finding(
+      .ikeAuthFragLost, severity: .warning, ike.isEmpty ? .likely : .certain, about: subject,
+      "IP fragments do not get to \(peer): above \(limit) bytes nothing is answered, cut or not",
+      meaning:
+        "an IKE_AUTH with certificates is larger than that: it is lost, unless both sides split it themselves (RFC 7383); nor does ESP pass in fragments",
+      evidence: (ike.isEmpty ? lost : ike).map {
+        counts($0, [limit, limit + 1] + ($0.tallies.last.map { [$0.size] } ?? []))
+      },
+      remedies: [
+        Finding.Remedy(
+          "let IKE split large messages itself, on both sides, into fragments that pass",
+          fragmentSettings(result.pathMTU ?? limit)),
+        Finding.Remedy(
+          "or let IP fragments through: a stateful filter must put them together first"),
+      ])
+  }
+
+  /// strongSwan counts the IP header (charon.fragment_size in strongswan.conf(5)).
+  private func fragmentSettings(_ limit: Int) -> [Finding.Setting] {
+    [
+      .init(.swanctl, "fragmentation = yes"),
+      .init(.strongswan, "charon.fragment_size = \("\(limit)")"),
+      .init(.libreswan, "fragmentation=yes"),
+    ]
+  }
+
+  // MARK: This machine
+
+  private var local: [Finding] {
+    guard let local = result.local, let pathMTU = result.pathMTU else { return [] }
+    let mtu = local.interfaceMTU
+    if local.pathMTU < pathMTU {
+      return [
+        Finding(
+          .mtuLocalLimit, .certain, about: subject,
+          "this machine takes the path's MTU for \(local.pathMTU), and \(pathMTU) pass",
+          meaning:
+            "a route's setting, or an ICMP message of the last ten minutes that is no longer true, or was forged",
+          evidence: [
+            Finding.Evidence(
+              "the kernel's path MTU before measuring: \(local.pathMTU) bytes; the interface \(local.interface): \(mtu)"
+            )
+          ],
+          remedies: [
+            Finding.Remedy(
+              "see what it is from; what was learned by ICMP goes by itself, or with flush",
+              [
+                .init(.shell, "ip route get \(peer)"),
+                .init(.shell, "ip\(peer.isIPv6 ? " -6" : "") route flush cache"),
+              ])
+          ])
+      ]
+    }
+    guard !result.isLimited, mtu < 1500 else { return [] }
+    return [
+      Finding(
+        .mtuLocalLimit, .certain, about: subject,
+        "the first limit is this machine's own: its interface \(local.interface) sends \(mtu) bytes",
+        meaning: "all that it sends passes; the path may take more",
+        evidence: [
+          Finding.Evidence("\(mtu) bytes, the interface's MTU, pass; more cannot be sent from here")
+        ])
+    ]
+  }
+
+  // MARK: What fits inside
+
+  /// "path MTU 1400 carries inner packets of 1338 bytes ...", a line a suite.
+  private func innerLines(_ limit: Int) -> [Finding.Evidence] {
+    advice.overheads.compactMap { overhead in
+      guard let inner = overhead.innerMTU(pathMTU: limit) else { return nil }
+      let mss = TunnelOverhead.maximumSegmentSize(innerMTU: inner, innerIsIPv6: false)
+      let way = overhead.encapsulation == .udp ? "in UDP" : "without UDP"
+      return Finding.Evidence(
+        "\(overhead.suite.name), \(way): inner packets of \(inner) bytes, TCP segments of \(mss)\(advice.isKnown ? "" : ", if that is the suite")"
+      )
+    }
+  }
+
+  private func sizeRemedies(_ limit: Int) -> [Finding.Remedy] {
+    guard let inner = advice.innerMTU(pathMTU: limit) else { return [] }
+    let mss = TunnelOverhead.maximumSegmentSize(innerMTU: inner, innerIsIPv6: false)
+    return InnerLimits.remedies(inner: inner) + [
+      Finding.Remedy(
+        "or both by the route into the tunnel",
+        [
+          .init(
+            .shell,
+            "ip route change NETWORK dev DEVICE mtu \("\(inner)") advmss \("\(mss)")")
+        ]),
+      Finding.Remedy("and let IKE send fragments that pass", fragmentSettings(limit)),
+    ]
+  }
+}

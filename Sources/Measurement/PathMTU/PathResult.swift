@@ -1,0 +1,112 @@
+package import Diagnosis
+package import PacketDissector
+
+/// What was measured of one class of packets.
+package struct ClassResult: Sendable {
+  package enum Outcome: Sendable {
+    case searched(SizeSearch.Ending)
+    /// ICMP says that nothing gets there, or that nobody listens: in words, and who says it.
+    case unreachable(reason: String, by: IPAddress?)
+    /// This machine could not send such packets: why, in words.
+    case impossible(String)
+  }
+
+  package let packetClass: PacketClass
+  package let outcome: Outcome
+  package let map: SizeMap
+  /// All sizes that were tried, smallest first.
+  package let tallies: [SizeTally]
+  /// The longest from a packet to its answer.
+  package let roundTrip: Duration?
+  /// The share of packets that were lost, whatever their size.
+  package let loss: Double
+  package let packetsSent: Int
+
+  package init(_ packetClass: PacketClass, _ outcome: Outcome, _ search: SizeSearch?) {
+    self.packetClass = packetClass
+    self.outcome = outcome
+    map = search?.map ?? SizeMap(runs: [])
+    tallies = search?.tallies ?? []
+    roundTrip = search?.roundTrip
+    loss = search?.loss ?? 0
+    packetsSent = search?.packetsSent ?? 0
+  }
+
+  /// The largest packet up to which all sizes pass, in bytes with its IP header; nil where nothing was
+  /// answered.
+  package var limit: Int? { map.limit }
+
+  /// Whether every edge is known to the byte.
+  package var isComplete: Bool {
+    if case .searched(.complete) = outcome { true } else { false }
+  }
+
+  package var isSilent: Bool {
+    if case .searched(.silent) = outcome { true } else { false }
+  }
+}
+
+/// What this machine itself knew of the way before anything was sent.
+package struct LocalPath: Sendable {
+  /// The name of the interface that packets leave by.
+  package var interface: String
+  /// In bytes of IP packet.
+  package var interfaceMTU: Int
+  /// What the kernel takes for the path's MTU: the interface's, or less where a route or an ICMP message says
+  /// so.
+  package var pathMTU: Int
+
+  package init(interface: String, interfaceMTU: Int, pathMTU: Int) {
+    self.interface = interface
+    self.interfaceMTU = interfaceMTU
+    self.pathMTU = pathMTU
+  }
+}
+
+/// What was measured of one path, this way.
+package struct PathResult: Sendable {
+  package let target: String
+  package let address: IPAddress
+  /// Where packets left from; nil where there is no route.
+  package var own: IPAddress?
+  package var local: LocalPath?
+  package let started: Timestamp
+  package var duration = Duration.zero
+  package var classes: [ClassResult] = []
+  package var isInterrupted = false
+  package var findings: [Finding] = []
+
+  package init(target: String, address: IPAddress, started: Timestamp) {
+    self.target = target
+    self.address = address
+    self.started = started
+  }
+
+  /// Those that must not be cut on their way.
+  package var whole: [ClassResult] { classes.filter { !$0.packetClass.mayBeFragmented } }
+
+  package func result(_ content: PacketClass.Content, mayBeFragmented: Bool) -> ClassResult? {
+    classes.first { $0.packetClass == PacketClass(content, mayBeFragmented: mayBeFragmented) }
+  }
+
+  /// The largest packet of IKE, and so of ESP in UDP, that passes whole on every port that answers; that of
+  /// echoes where none does. In bytes with the IP header; nil where nothing was answered.
+  package var pathMTU: Int? {
+    let ike = whole.filter { $0.packetClass.content != .icmpEcho }.compactMap(\.limit)
+    return ike.min() ?? whole.compactMap(\.limit).min()
+  }
+
+  /// Whether that is a limit of the path, and not all that this machine's interface sends.
+  package var isLimited: Bool {
+    guard let pathMTU, let local else { return pathMTU != nil }
+    return pathMTU < local.interfaceMTU
+  }
+
+  package var packetsSent: Int { classes.reduce(0) { $0 + $1.packetsSent } }
+
+  /// Something was asked and not found out.
+  package var isIncomplete: Bool {
+    isInterrupted || whole.contains { !$0.isComplete && !$0.isSilent }
+      || !whole.contains(where: \.isComplete)
+  }
+}
