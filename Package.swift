@@ -110,7 +110,10 @@ let package = Package(
       name: "IKETests", dependencies: ["IKE", "IPsecCrypto", "PacketDissector"],
       swiftSettings: settings),
     .testTarget(
-      name: "ESPTests", dependencies: ["ESP", "IKE", "IPsecCrypto", "PacketDissector"],
+      name: "ESPTests",
+      dependencies: [
+        "ESP", "Capture", "Decryption", "IKE", "IPsecCrypto", "PacketDissector", "COpenSSL",
+      ],
       swiftSettings: settings),
     .testTarget(
       name: "CaptureTests", dependencies: ["Capture", "PacketDissector", "CZlib", "CZstd"],

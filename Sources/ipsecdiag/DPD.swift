@@ -22,7 +22,7 @@ struct DPD: ParsableCommand {
       With a capture: who checks whom how often, what was answered, and what is wrong with it. IKEv1's \
       checks are encrypted, so they take --keys. Exit codes are those of diagnose.
 
-      With --calculate: without --daemon and --config, a table of the daemons as installed. Times may \
+      With --calculate: without --daemon and --daemon-config, a table of the daemons as installed. Times may \
       have a unit: 30, 30s, 2m, 1h, 500ms.
 
       Examples:
@@ -31,8 +31,8 @@ struct DPD: ParsableCommand {
         ipsecdiag dpd --nagios --warning 200ms,5% --critical 1s,30% 192.0.2.1
         ipsecdiag dpd -r outage.pcap
         ipsecdiag dpd --calculate --daemon strongswan --dpd-delay 30s
-        ipsecdiag dpd --calculate --config /etc/swanctl/swanctl.conf \\
-          --config /etc/strongswan.conf
+        ipsecdiag dpd --calculate --daemon-config /etc/swanctl/swanctl.conf \\
+          --daemon-config /etc/strongswan.conf
         ipsecdiag dpd --calculate --daemon libreswan --dpd-delay 3 --dpd-timeout 5 --target 10s
       """)
 

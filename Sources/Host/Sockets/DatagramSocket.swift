@@ -47,6 +47,10 @@ struct DatagramSocket: ~Copyable {
     }
   }
 
+  func setFragmentBytes(_ bytes: Int32) throws(SocketError) {
+    try descriptor.set(SOL_IPV6, IPV6_MTU, to: bytes, "IPV6_MTU")
+  }
+
   /// Asks for `bytes` of room; what the kernel gave, which may be less.
   func raiseReceiveBuffer(to bytes: Int32) -> Int32 {
     // The first takes CAP_NET_ADMIN, the second ends at net.core.rmem_max.

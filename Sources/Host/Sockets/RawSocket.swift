@@ -71,6 +71,12 @@ package struct RawSocket: ~Copyable {
     try socket.setFragmentation(policy)
   }
 
+  /// Of IPv6 only: this host cuts what is larger into fragments of up to so many bytes, 1,280 at least, where
+  /// its policy lets it.
+  package func setFragmentBytes(_ bytes: Int32) throws(SocketError) {
+    try socket.setFragmentBytes(bytes)
+  }
+
   /// Sends what stands behind the IP header. The checksum of an echo is filled in.
   package func send(
     _ bytes: [UInt8], to destination: IPAddress, from source: IPAddress? = nil,

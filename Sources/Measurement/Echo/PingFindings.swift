@@ -1,11 +1,11 @@
 package import Diagnosis
-internal import ESP
 internal import IKE
 internal import PacketDissector
 
 extension PingResult {
   /// What the series shows to be wrong. Silence is a finding only where both sides have said that they answer.
   package var findings: [Finding] {
+    if !setupFindings.isEmpty { return setupFindings }
     if let dead = deadIKE { return [dead] }
     if let silent = silentData { return [silent] }
     return loss.map { [$0] } ?? []

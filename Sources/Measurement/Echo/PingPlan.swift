@@ -47,8 +47,12 @@ package struct PingPlan: Sendable {
   package var sizes = [56]
   package var fragmentation = FragmentationPolicy.allowed
 
+  /// What announces the echo in IKE_AUTH; nil where nothing does, and silence therefore says nothing.
+  package var announcement: NotifyType?
+
   package init(_ probe: Probe) {
     self.probe = probe
+    if case .encrypted(let format, _) = probe { announcement = format.notification }
   }
 
   /// The size of request `number`, counted from zero.

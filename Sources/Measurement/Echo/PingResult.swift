@@ -1,3 +1,4 @@
+package import Diagnosis
 package import ESP
 package import IKE
 package import PacketDissector
@@ -36,19 +37,20 @@ package struct PingResult: Sendable {
   package var errors: [String] = []
   /// What became of ESP that came in; nil in clear.
   package var counters: ESPCounters?
-  /// Why the SA ended before the series did.
+  /// What was wrong before there was an SA.
+  package var setupFindings: [Finding] = []
+  /// Why there was no SA, or why it ended before the series did.
   package var ending: TunnelFailure?
   package var isInterrupted = false
   /// In clear: without the capability for raw ESP it went in UDP.
   package var isInUDP = false
 
-  package init(
-    _ plan: PingPlan, from local: IPAddress, to remote: IPAddress, _ series: EchoSeries
-  ) {
+  /// A series that has not begun.
+  package init(_ plan: PingPlan, from local: IPAddress, to remote: IPAddress) {
     self.plan = plan
     self.local = local
     self.remote = remote
-    self.series = series
+    series = EchoSeries(identifier: UInt16.random(in: 1 ... .max), timeout: plan.timeout)
   }
 
   // MARK: Sums
@@ -70,9 +72,7 @@ package struct PingResult: Sendable {
   /// Whether both sides have said that they have this echo, so that silence means something. What has no
   /// notification of its own never is.
   package var isNegotiated: Bool {
-    guard case .encrypted(let format, _) = plan.probe, let type = format.notification else {
-      return false
-    }
+    guard let type = plan.announcement else { return false }
     return established?.announced.contains(type) == true
   }
 }

@@ -23,9 +23,7 @@ package struct TunnelPing {
     self.tunnel = tunnel
     self.plan = plan
     self.onReply = onReply
-    let series = EchoSeries(
-      identifier: UInt16.random(in: 1 ... .max), timeout: plan.timeout)
-    result = PingResult(plan, from: tunnel.path.local.address, to: tunnel.remote, series)
+    result = PingResult(plan, from: tunnel.path.local.address, to: tunnel.remote)
     result.established = established
     result.spis = tunnel.child.map { ($0.inboundSPI, $0.outboundSPI) }
     checkDue = Self.now + Self.checkInterval

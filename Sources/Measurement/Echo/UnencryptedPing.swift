@@ -29,10 +29,8 @@ package struct UnencryptedPing {
     self.remote = remote
     self.port = port
     self.onReply = onReply
-    let series = EchoSeries(
-      identifier: UInt16.random(in: 1 ... .max), timeout: plan.timeout)
     let route = try LocalRoute(to: remote.address, from: source, interface: interface)
-    result = PingResult(plan, from: source ?? route.source, to: remote.address, series)
+    result = PingResult(plan, from: source ?? route.source, to: remote.address)
     result.isInUDP = isInUDP
   }
 

@@ -17,6 +17,9 @@ final class EchoProber: SizeProber {
     socket = try RawSocket(
       .echo, isIPv6: peer.address.isIPv6, source: source, interface: route.interface,
       fragmentation: fragmentation)
+    if fragmentation == .allowed, peer.address.isIPv6 {
+      try socket.setFragmentBytes(PathPlan.ipv6FragmentBytes)
+    }
     var random = RandomSource.system
     identifier = socket.echoIdentifier ?? UInt16(truncatingIfNeeded: random.ikeSPI())
     token = random.bytes(8)
@@ -48,10 +51,8 @@ final class EchoProber: SizeProber {
     }
     guard let report = socket.receiveError() else { return nil }
     guard report.destination.address == peer.address else { return .stray }
-    let event = SizeEvent(report) { echo($0)?.id }
-    // Raw sockets hear of the errors of all others.
-    if case .unreachable = event, echo(report.quoted) == nil { return .stray }
-    return event
+    // Raw sockets hear of the errors of all others; the header that tells them apart is always quoted.
+    return echo(report.quoted) == nil ? .stray : SizeEvent(report) { echo($0)?.id }
   }
 
   /// The packet that an echo message with this prober's identifier belongs to, and what stands behind its

@@ -27,6 +27,9 @@ final class IKEProber: SizeProber {
     socket = try UDPSocket(
       isIPv6: address.isIPv6, source: source.map { Endpoint($0, 0) }, interface: route.interface,
       fragmentation: fragmentation)
+    if fragmentation == .allowed, address.isIPv6 {
+      try socket.setFragmentBytes(PathPlan.ipv6FragmentBytes)
+    }
   }
 
   /// A size that every request of this prober can have, in bytes of IP packet.

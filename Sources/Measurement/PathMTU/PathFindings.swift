@@ -21,13 +21,13 @@ struct PathFindings {
   var subject: Finding.Subject { .peers(result.own ?? peer, peer) }
 
   /// "ICMP echo, IKE on UDP 500"
-  func names(_ classes: [ClassResult]) -> String {
-    classes.map(\.packetClass.content.rawValue).joined(separator: ", ")
+  func names(_ classes: [KindResult]) -> String {
+    classes.map(\.packetKind.content.rawValue).joined(separator: ", ")
   }
 
   // MARK: Reachability
 
-  private var ike: [ClassResult] { result.whole.filter { $0.packetClass.content != .icmpEcho } }
+  private var ike: [KindResult] { result.whole.filter { $0.packetKind.content != .icmpEcho } }
 
   private var unreachable: [Finding] {
     guard !ike.isEmpty, ike.allSatisfy({ $0.limit == nil }), !result.isInterrupted else {
@@ -46,7 +46,7 @@ struct PathFindings {
             ? "the host is there, and no IKE daemon listens on that port: sizes of UDP packets could not be measured"
             : "a router on the way says so: nothing could be measured",
           evidence: [
-            Finding.Evidence("\(entry.packetClass.content.rawValue): \(reason)")
+            Finding.Evidence("\(entry.packetKind.content.rawValue): \(reason)")
           ],
           remedies: [
             Finding.Remedy(
@@ -63,7 +63,7 @@ struct PathFindings {
           ? "nothing could be measured" : "the sizes below are those of ICMP echoes alone",
         evidence: ike.map { entry in
           Finding.Evidence(
-            "\(entry.packetClass.content.rawValue): \(entry.packetsSent) sent, no answer")
+            "\(entry.packetKind.content.rawValue): \(entry.packetsSent) sent, no answer")
         },
         remedies: [
           Finding.Remedy(
@@ -81,7 +81,7 @@ struct PathFindings {
     let above: ClosedRange<Int>
     /// Who says so by ICMP; nil in silence.
     let refusal: SizeTally.Refusal?
-    var classes: [ClassResult]
+    var classes: [KindResult]
   }
 
   private var limitGroups: [LimitGroup] {
@@ -105,16 +105,16 @@ struct PathFindings {
   }
 
   /// "12 sizes tried; 1400 answered 5 of 5, 1401 0 of 5", a line a class.
-  func counts(_ entry: ClassResult, _ sizes: [Int]) -> Finding.Evidence {
+  func counts(_ entry: KindResult, _ sizes: [Int]) -> Finding.Evidence {
     let tallies = sizes.compactMap { size in entry.tallies.first { $0.size == size } }
     let words = tallies.map { tally in
       let refused =
         if case .icmp = tally.refusal, tally.answered == 0 { ", refused by ICMP" } else { "" }
       return "\(tally.size) bytes answered \(tally.answered) of \(tally.sent)\(refused)"
     }
-    let dontFragment = peer.isIPv6 || entry.packetClass.mayBeFragmented ? "" : " with DF"
+    let dontFragment = peer.isIPv6 || entry.packetKind.mayBeFragmented ? "" : " with DF"
     return Finding.Evidence(
-      "\(entry.packetClass.content.rawValue)\(dontFragment), \(entry.tallies.count) sizes: \(words.joined(separator: ", "))"
+      "\(entry.packetKind.content.rawValue)\(dontFragment), \(entry.tallies.count) sizes: \(words.joined(separator: ", "))"
     )
   }
 
@@ -126,11 +126,10 @@ struct PathFindings {
     let overhead = inner.map { "anything over \($0) bytes inside the tunnel is lost" }
     return Finding(
       .mtuBlackhole, severity: severity(group.limit), .certain, about: subject,
-      "\(group.above.lowerBound)–\(group.above.upperBound) bytes vanish, and no ICMP says so",
+      "\(String(group.above.lowerBound))–\(String(group.above.upperBound)) bytes vanish, and no ICMP says so",
       meaning:
         "\(overhead ?? "no tunnel of the usual suites fits"): small things work, transfers hang; \(cause(group))",
-      evidence: group.classes.map { counts($0, [group.limit, group.limit + 1]) }
-        + innerLines(group.limit),
+      evidence: group.classes.map { counts($0, [group.limit, group.limit + 1]) },
       remedies: sizeRemedies(group.limit) + [
         Finding.Remedy(
           "or mend the path: let ICMP through that says \(tooBigWords), here and on the way",
@@ -157,7 +156,7 @@ struct PathFindings {
     }
     if peer.isIPv6 { return "ICMPv6 is filtered on the way or by this host's own firewall" }
     let cut = group.classes.compactMap { entry in
-      result.result(entry.packetClass.content, mayBeFragmented: true)
+      result.result(entry.packetKind.content, mayBeFragmented: true)
     }
     if cut.contains(where: {
       ($0.map.runs.last(where: \.passes)?.sizes.upperBound ?? 0) > group.limit
@@ -172,16 +171,15 @@ struct PathFindings {
   private func exceeded(_ group: LimitGroup) -> Finding {
     var sender: Statement = "a router says so"
     if case .icmp(let mtu, let from) = group.refusal {
-      let size: Statement = mtu.map { "MTU \($0)" } ?? "without an MTU"
+      let size: Statement = mtu.map { "MTU \(String($0))" } ?? "without an MTU"
       sender = from.map { "\($0) says so: \(size)" } ?? "ICMP says so: \(size)"
     }
     return Finding(
       .mtuExceeded, severity: group.limit < 1500 ? .warning : .info, .certain, about: subject,
-      "the path takes \(group.limit) bytes, and \(sender)",
+      "the path takes \(String(group.limit)) bytes, and \(sender)",
       meaning:
         "path MTU discovery works here; a gateway must hear that ICMP too, and pass it on to the senders inside the tunnel",
-      evidence: group.classes.map { counts($0, [group.limit, group.limit + 1]) }
-        + innerLines(group.limit),
+      evidence: group.classes.map { counts($0, [group.limit, group.limit + 1]) },
       remedies: sizeRemedies(group.limit))
   }
 
@@ -189,7 +187,7 @@ struct PathFindings {
 
   private var bands: [Finding] {
     var order: [ClosedRange<Int>] = []
-    var classes: [ClosedRange<Int>: [ClassResult]] = [:]
+    var classes: [ClosedRange<Int>: [KindResult]] = [:]
     for entry in result.classes where entry.isComplete {
       for band in entry.map.bands {
         if classes[band.sizes] == nil { order.append(band.sizes) }
@@ -199,16 +197,16 @@ struct PathFindings {
     return order.map { band($0, classes[$0] ?? []) }
   }
 
-  private func band(_ sizes: ClosedRange<Int>, _ classes: [ClassResult]) -> Finding {
+  private func band(_ sizes: ClosedRange<Int>, _ classes: [KindResult]) -> Finding {
     Finding(
       .mtuBand, .certain, about: subject,
-      "\(sizes.lowerBound)–\(sizes.upperBound) bytes vanish, smaller and larger ones pass",
+      "\(String(sizes.lowerBound))–\(String(sizes.upperBound)) bytes vanish, smaller and larger ones pass",
       meaning:
         "a device on the path drops those sizes alone, often such as it must cut after encapsulating; halving a range of sizes would not have shown it",
       evidence: classes.map {
         counts(
           $0, [sizes.lowerBound - 1, sizes.lowerBound, sizes.upperBound, sizes.upperBound + 1])
-      } + innerLines(sizes.lowerBound - 1),
+      },
       remedies: sizeRemedies(sizes.lowerBound - 1))
   }
 
@@ -217,20 +215,22 @@ struct PathFindings {
   /// What may be cut is lost where it must be.
   private var fragments: Finding? {
     let lost = result.classes.filter { entry in
-      entry.packetClass.mayBeFragmented && entry.isComplete && entry.map.top != nil
+      entry.packetKind.mayBeFragmented && entry.isComplete && entry.map.top != nil
     }
-    let ike = lost.filter { $0.packetClass.content != .icmpEcho }
-    guard let first = ike.first ?? lost.first,
-      let limit = first.map.runs.last(where: \.passes)?.sizes.upperBound
-    else { return nil }
+    let ike = lost.filter { $0.packetKind.content != .icmpEcho }
+    let shown = ike.isEmpty ? lost : ike
+    guard let limit = shown.first?.map.runs.last(where: \.passes)?.sizes.upperBound else {
+      return nil
+    }
+    let facts = shown.map { entry in
+      counts(entry, [limit, limit + 1] + (entry.tallies.last.map { [$0.size] } ?? []))
+    }
     return Finding(
       .ikeAuthFragLost, severity: .warning, ike.isEmpty ? .likely : .certain, about: subject,
-      "IP fragments do not get to \(peer): above \(limit) bytes nothing is answered, cut or not",
+      "IP fragments do not get to \(peer): above \(String(limit)) bytes nothing is answered, cut or not",
       meaning:
         "an IKE_AUTH with certificates is larger than that: it is lost, unless both sides split it themselves (RFC 7383); nor does ESP pass in fragments",
-      evidence: (ike.isEmpty ? lost : ike).map {
-        counts($0, [limit, limit + 1] + ($0.tallies.last.map { [$0.size] } ?? []))
-      },
+      evidence: facts,
       remedies: [
         Finding.Remedy(
           "let IKE split large messages itself, on both sides, into fragments that pass",
@@ -244,7 +244,7 @@ struct PathFindings {
   private func fragmentSettings(_ limit: Int) -> [Finding.Setting] {
     [
       .init(.swanctl, "fragmentation = yes"),
-      .init(.strongswan, "charon.fragment_size = \("\(limit)")"),
+      .init(.strongswan, "charon.fragment_size = \(String(limit))"),
       .init(.libreswan, "fragmentation=yes"),
     ]
   }
@@ -258,12 +258,12 @@ struct PathFindings {
       return [
         Finding(
           .mtuLocalLimit, .certain, about: subject,
-          "this machine takes the path's MTU for \(local.pathMTU), and \(pathMTU) pass",
+          "this machine takes the path's MTU for \(String(local.pathMTU)), and \(String(pathMTU)) pass",
           meaning:
             "a route's setting, or an ICMP message of the last ten minutes that is no longer true, or was forged",
           evidence: [
             Finding.Evidence(
-              "the kernel's path MTU before measuring: \(local.pathMTU) bytes; the interface \(local.interface): \(mtu)"
+              "the kernel's path MTU before measuring: \(String(local.pathMTU)) bytes; the interface \(local.interface): \(String(mtu))"
             )
           ],
           remedies: [
@@ -280,40 +280,29 @@ struct PathFindings {
     return [
       Finding(
         .mtuLocalLimit, .certain, about: subject,
-        "the first limit is this machine's own: its interface \(local.interface) sends \(mtu) bytes",
+        "the first limit is this machine's own: its interface \(local.interface) sends \(String(mtu)) bytes",
         meaning: "all that it sends passes; the path may take more",
         evidence: [
-          Finding.Evidence("\(mtu) bytes, the interface's MTU, pass; more cannot be sent from here")
+          Finding.Evidence(
+            "\(String(mtu)) bytes, the interface's MTU, pass; more cannot be sent from here")
         ])
     ]
   }
 
   // MARK: What fits inside
 
-  /// "path MTU 1400 carries inner packets of 1338 bytes ...", a line a suite.
-  private func innerLines(_ limit: Int) -> [Finding.Evidence] {
-    advice.overheads.compactMap { overhead in
-      guard let inner = overhead.innerMTU(pathMTU: limit) else { return nil }
-      let mss = TunnelOverhead.maximumSegmentSize(innerMTU: inner, innerIsIPv6: false)
-      let way = overhead.encapsulation == .udp ? "in UDP" : "without UDP"
-      return Finding.Evidence(
-        "\(overhead.suite.name), \(way): inner packets of \(inner) bytes, TCP segments of \(mss)\(advice.isKnown ? "" : ", if that is the suite")"
-      )
-    }
-  }
-
   private func sizeRemedies(_ limit: Int) -> [Finding.Remedy] {
     guard let inner = advice.innerMTU(pathMTU: limit) else { return [] }
     let mss = TunnelOverhead.maximumSegmentSize(innerMTU: inner, innerIsIPv6: false)
+    let ikeRemedy = Finding.Remedy("and let IKE send fragments that pass", fragmentSettings(limit))
     return InnerLimits.remedies(inner: inner) + [
       Finding.Remedy(
         "or both by the route into the tunnel",
         [
           .init(
             .shell,
-            "ip route change NETWORK dev DEVICE mtu \("\(inner)") advmss \("\(mss)")")
-        ]),
-      Finding.Remedy("and let IKE send fragments that pass", fragmentSettings(limit)),
-    ]
+            "ip route change NETWORK dev DEVICE mtu \(String(inner)) advmss \(String(mss))")
+        ])
+    ] + (fragments == nil ? [ikeRemedy] : [])
   }
 }

@@ -6,7 +6,7 @@ internal import PacketDissector
 package final class PathMeasurement {
   /// One class that is searched.
   private struct Track {
-    let packetClass: PacketClass
+    let packetKind: PacketKind
     let prober: any SizeProber
     var search: SizeSearch
     var refusal: SocketErrorReport?
@@ -14,8 +14,8 @@ package final class PathMeasurement {
 
     var isRunning: Bool { search.ending == nil }
 
-    var result: ClassResult {
-      let outcome: ClassResult.Outcome =
+    var result: KindResult {
+      let outcome: KindResult.Outcome =
         if let failure {
           .impossible(failure.description)
         } else if let refusal, search.map.limit == nil {
@@ -23,7 +23,7 @@ package final class PathMeasurement {
         } else {
           .searched(search.ending ?? .stopped)
         }
-      return ClassResult(packetClass, outcome, search)
+      return KindResult(packetKind, outcome, search)
     }
 
     /// Without the address of who says it, which stands apart.
@@ -37,7 +37,7 @@ package final class PathMeasurement {
   private let plan: PathPlan
   private let isStopped: () -> Bool
   private var tracks: [Track] = []
-  private var impossible: [ClassResult] = []
+  private var impossible: [KindResult] = []
   private var result: PathResult
 
   /// `target` is what was asked for: a name, or the address itself. `isStopped` says whether the user wants
@@ -71,7 +71,7 @@ package final class PathMeasurement {
     for index in tracks.indices { tracks[index].search.stop() }
     let results = tracks.map(\.result) + impossible
     result.classes = plan.classes.compactMap { wanted in
-      results.first { $0.packetClass == wanted }
+      results.first { $0.packetKind == wanted }
     }
     result.duration = Self.now - started
     result.findings = PathFindings(result, advice).all
@@ -81,20 +81,20 @@ package final class PathMeasurement {
   private static var now: Instant { Instant(nanoseconds: MonotonicClock.now()) }
 
   private func open(interfaceMTU: Int) {
-    for packetClass in plan.classes {
+    for packetKind in plan.classes {
       do throws(SocketError) {
-        let prober = try prober(packetClass)
-        let search = SizeSearch(plan.search(packetClass, interfaceMTU: interfaceMTU))
-        tracks.append(Track(packetClass: packetClass, prober: prober, search: search))
+        let prober = try prober(packetKind)
+        let search = SizeSearch(plan.search(packetKind, interfaceMTU: interfaceMTU))
+        tracks.append(Track(packetKind: packetKind, prober: prober, search: search))
       } catch {
-        impossible.append(ClassResult(packetClass, .impossible(error.description), nil))
+        impossible.append(KindResult(packetKind, .impossible(error.description), nil))
       }
     }
   }
 
-  private func prober(_ packetClass: PacketClass) throws(SocketError) -> any SizeProber {
-    let fragmentation: FragmentationPolicy = packetClass.mayBeFragmented ? .allowed : .probing
-    switch packetClass.content {
+  private func prober(_ packetKind: PacketKind) throws(SocketError) -> any SizeProber {
+    let fragmentation: FragmentationPolicy = packetKind.mayBeFragmented ? .allowed : .probing
+    switch packetKind.content {
     case .icmpEcho: return try EchoProber(plan.route, fragmentation)
     case .udp500:
       return try IKEProber(plan.route, port: plan.ikePort, hasMarker: false, fragmentation)

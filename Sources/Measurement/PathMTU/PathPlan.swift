@@ -4,7 +4,7 @@ internal import PacketDissector
 /// How a path's sizes are searched.
 package struct PathPlan: Sendable {
   package var route: PathRoute
-  package var classes: [PacketClass]
+  package var classes: [PacketKind]
   package var ikePort: UInt16 = 500
   package var natPort: UInt16 = 4500
   /// Fewer sizes to begin with: narrow bands may stay unseen.
@@ -17,13 +17,19 @@ package struct PathPlan: Sendable {
   package init(_ route: PathRoute) {
     self.route = route
     classes = [true, false].reversed().flatMap { mayBeFragmented in
-      PacketClass.Content.allCases.map { PacketClass($0, mayBeFragmented: mayBeFragmented) }
+      PacketKind.Content.allCases.map { PacketKind($0, mayBeFragmented: mayBeFragmented) }
     }
   }
 
+  /// The largest size that is tried, in bytes of IP packet: strongSwan takes no IKE message beyond 10,000.
+  package static let largestSize = 9216
+
+  /// No router cuts IPv6 packets, so that this host must, in sizes that every link takes (RFC 8200, section 5).
+  static let ipv6FragmentBytes: Int32 = 1280
+
   /// The search for one class; `interfaceMTU` is that of the interface which packets leave by, in bytes.
-  func search(_ packetClass: PacketClass, interfaceMTU: Int) -> SizeSearch.Plan {
-    var plan = SizeSearch.Plan(rungs: rungs(packetClass, interfaceMTU: interfaceMTU))
+  func search(_ packetKind: PacketKind, interfaceMTU: Int) -> SizeSearch.Plan {
+    var plan = SizeSearch.Plan(rungs: rungs(packetKind, interfaceMTU: interfaceMTU))
     plan.gap = .milliseconds(8)
     plan.patience = patience
     plan.timeLimit = timeLimit
@@ -31,14 +37,18 @@ package struct PathPlan: Sendable {
   }
 
   /// Sizes to begin with: what links and tunnels commonly carry, close to each other where limits are likely.
-  private func rungs(_ packetClass: PacketClass, interfaceMTU: Int) -> [Int] {
+  private func rungs(_ packetKind: PacketKind, interfaceMTU: Int) -> [Int] {
+    let isIPv6 = route.peer.address.isIPv6
     let smallest =
-      packetClass.content == .icmpEcho
-      ? EchoProber.smallest(isIPv6: route.peer.address.isIPv6) : IKEProber.smallest
-    let isCoarse = isQuick || packetClass.mayBeFragmented
-    let common = isCoarse ? Self.coarse : Self.fine
-    let sizes = common.filter { $0 > smallest && $0 < interfaceMTU } + [smallest, interfaceMTU]
-    return packetClass.mayBeFragmented ? sizes + [interfaceMTU + 100, interfaceMTU * 2] : sizes
+      packetKind.content == .icmpEcho ? EchoProber.smallest(isIPv6: isIPv6) : IKEProber.smallest
+    let largest = max(smallest, min(interfaceMTU, Self.largestSize))
+    let isCoarse = isQuick || packetKind.mayBeFragmented
+    let common = (isCoarse ? Self.coarse : Self.fine).filter { $0 > smallest && $0 < largest }
+    guard packetKind.mayBeFragmented else { return [smallest] + common + [largest] }
+    // This machine itself must cut these, and of IPv6 it cuts no others.
+    let cut = [largest + 100, largest * 2].filter { $0 <= Self.largestSize }
+    let whole = isIPv6 ? [Int(Self.ipv6FragmentBytes)] : common + [largest]
+    return [smallest] + whole + cut
   }
 
   /// 1,280 is IPv6's least (RFC 8200, section 5), 1,492 is PPPoE's (RFC 2516, section 7), 4,352 FDDI's.

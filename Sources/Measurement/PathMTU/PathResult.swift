@@ -2,7 +2,7 @@ package import Diagnosis
 package import PacketDissector
 
 /// What was measured of one class of packets.
-package struct ClassResult: Sendable {
+package struct KindResult: Sendable {
   package enum Outcome: Sendable {
     case searched(SizeSearch.Ending)
     /// ICMP says that nothing gets there, or that nobody listens: in words, and who says it.
@@ -11,7 +11,7 @@ package struct ClassResult: Sendable {
     case impossible(String)
   }
 
-  package let packetClass: PacketClass
+  package let packetKind: PacketKind
   package let outcome: Outcome
   package let map: SizeMap
   /// All sizes that were tried, smallest first.
@@ -22,8 +22,8 @@ package struct ClassResult: Sendable {
   package let loss: Double
   package let packetsSent: Int
 
-  package init(_ packetClass: PacketClass, _ outcome: Outcome, _ search: SizeSearch?) {
-    self.packetClass = packetClass
+  package init(_ packetKind: PacketKind, _ outcome: Outcome, _ search: SizeSearch?) {
+    self.packetKind = packetKind
     self.outcome = outcome
     map = search?.map ?? SizeMap(runs: [])
     tallies = search?.tallies ?? []
@@ -72,7 +72,7 @@ package struct PathResult: Sendable {
   package var local: LocalPath?
   package let started: Timestamp
   package var duration = Duration.zero
-  package var classes: [ClassResult] = []
+  package var classes: [KindResult] = []
   package var isInterrupted = false
   package var findings: [Finding] = []
 
@@ -83,23 +83,23 @@ package struct PathResult: Sendable {
   }
 
   /// Those that must not be cut on their way.
-  package var whole: [ClassResult] { classes.filter { !$0.packetClass.mayBeFragmented } }
+  package var whole: [KindResult] { classes.filter { !$0.packetKind.mayBeFragmented } }
 
-  package func result(_ content: PacketClass.Content, mayBeFragmented: Bool) -> ClassResult? {
-    classes.first { $0.packetClass == PacketClass(content, mayBeFragmented: mayBeFragmented) }
+  package func result(_ content: PacketKind.Content, mayBeFragmented: Bool) -> KindResult? {
+    classes.first { $0.packetKind == PacketKind(content, mayBeFragmented: mayBeFragmented) }
   }
 
   /// The largest packet of IKE, and so of ESP in UDP, that passes whole on every port that answers; that of
   /// echoes where none does. In bytes with the IP header; nil where nothing was answered.
   package var pathMTU: Int? {
-    let ike = whole.filter { $0.packetClass.content != .icmpEcho }.compactMap(\.limit)
+    let ike = whole.filter { $0.packetKind.content != .icmpEcho }.compactMap(\.limit)
     return ike.min() ?? whole.compactMap(\.limit).min()
   }
 
-  /// Whether that is a limit of the path, and not all that this machine's interface sends.
+  /// Whether that is a limit of the path, and not all that was tried, or that this machine's interface sends.
   package var isLimited: Bool {
     guard let pathMTU, let local else { return pathMTU != nil }
-    return pathMTU < local.interfaceMTU
+    return pathMTU < min(local.interfaceMTU, PathPlan.largestSize)
   }
 
   package var packetsSent: Int { classes.reduce(0) { $0 + $1.packetsSent } }

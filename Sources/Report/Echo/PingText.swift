@@ -6,17 +6,15 @@ package import PacketDissector
 /// What `ipsecdiag ping` prints: the verdict, the numbers, what is wrong, and what to try.
 package struct PingText {
   private let result: PingResult
-  private let target: String
   private let naming: Naming
   private let options: DiagnosisText.Options
   private var page: Page { options.page }
   private static let column = 14
 
   package init(
-    _ result: PingResult, _ target: String, _ naming: Naming, _ options: DiagnosisText.Options
+    _ result: PingResult, _ naming: Naming, _ options: DiagnosisText.Options
   ) {
     self.result = result
-    self.target = target
     self.naming = naming
     self.options = options
   }

@@ -45,7 +45,7 @@ struct PingWords {
   }
 
   /// Why the SA ended early; nil where it did not.
-  var ending: String? { result.ending.map { "\($0)" } }
+  var ending: String? { result.ending?.reason }
 
   /// What may explain that nothing came, and what to try next.
   var silence: [String] {

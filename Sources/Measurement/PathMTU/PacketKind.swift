@@ -1,5 +1,5 @@
 /// What kind of packet is sized: routers and filters may treat each otherwise.
-package struct PacketClass: Hashable, Sendable {
+package struct PacketKind: Hashable, Sendable {
   package enum Content: String, CaseIterable, Sendable {
     case icmpEcho = "ICMP echo"
     case udp500 = "IKE on UDP 500"

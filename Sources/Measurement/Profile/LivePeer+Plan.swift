@@ -1,0 +1,78 @@
+package import Host
+internal import IKE
+internal import PacketDissector
+
+extension LivePeer {
+  /// The peer of a plan at an address. Asks the kernel for the way there, which sends nothing.
+  ///
+  /// `now` is in seconds since 1970.
+  package init(
+    _ plan: PeerPlan, name: String, at address: ResolvedAddress, now: Int64
+  ) throws(SettingProblem) {
+    let isIPv6 = address.address.isIPv6
+    if let source = plan.source, source.isIPv6 != isIPv6 {
+      throw SettingProblem(.otherFamily(.source, "\(source)"), at: nil)
+    }
+    let own: IPAddress
+    do throws(SocketError) {
+      if let source = plan.source {
+        own = source
+      } else {
+        own = try LocalRoute(to: address.address, interface: plan.interface).source
+      }
+    } catch {
+      throw SettingProblem(.noOwnAddress(error), at: nil)
+    }
+    // An address that is asked for may be of the other family than the one outside.
+    let isInnerIPv6 =
+      plan.requestedAttributes.isEmpty ? isIPv6 : plan.requestedAttributes == [.internalIP6Address]
+    guard let local = plan.localSelectors.selectors(own: own, isIPv6: isInnerIPv6) else {
+      throw SettingProblem(.badValue(.localTS, "dynamic"), at: nil)
+    }
+    guard let remote = plan.remoteSelectors.selectors(own: address.address, isIPv6: isInnerIPv6)
+    else { throw SettingProblem(.badValue(.remoteTS, "dynamic"), at: nil) }
+    var configuration = PeerConfiguration(
+      ikeProposals: plan.ikeProposals, childProposals: plan.childProposals,
+      localIdentity: plan.localIdentity ?? Identity(own), remoteIdentity: plan.remoteIdentity,
+      credential: plan.credential, requirement: plan.requirement, localSelectors: local,
+      remoteSelectors: remote)
+    configuration.isTransportMode = plan.isTransportMode
+    configuration.requestedAttributes = plan.requestedAttributes
+    configuration.ppk = plan.ppk
+    configuration.ports = plan.ports
+    configuration.supportsFragmentation = plan.supportsFragmentation
+    if let size = plan.fragmentSize { configuration.fragmentBytes = [size] }
+    configuration.retransmission = .quick
+    configuration.certificateTime = now
+    var options = Tunnel.Options()
+    options.source = plan.source
+    options.interface = plan.interface
+    if let replayWindow = plan.replayWindow { options.replayWindow = replayWindow }
+    self.init(name: name, address: address, configuration: configuration, options: options)
+  }
+}
+
+extension PeerPlan {
+  /// The gateway's address, of the family wanted, or of that of the address to send from. Waits for the
+  /// resolver.
+  package func resolved(
+    _ family: NameResolution.Family = .any
+  ) throws(SettingProblem) -> ResolvedAddress {
+    guard let remote, let text = remote.text else { throw SettingProblem(.noRemote, at: nil) }
+    let name: String
+    switch try? TargetExpression(text) {
+    case .name(let text)?: name = text
+    case .address(let address)?: name = "\(address)"
+    case .network?, .range?, nil: throw SettingProblem(.anyRemote(text), at: remote.origin)
+    }
+    let family = family == .any ? source.map { $0.isIPv6 ? .ipv6 : .ipv4 } ?? .any : family
+    do throws(ResolutionError) {
+      if let address = try NameResolution.addresses(of: name, family: family).first {
+        return address
+      }
+    } catch {
+      throw SettingProblem(.unresolvable(error), at: remote.origin)
+    }
+    throw SettingProblem(.noRemote, at: remote.origin)
+  }
+}
