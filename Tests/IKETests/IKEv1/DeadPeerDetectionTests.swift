@@ -52,7 +52,7 @@ struct DeadPeerDetectionTests {
     pair.link.lossPercent = 0
     try pair.run(for: .seconds(2))
     let alive = try #require(pair.events.alive.first)
-    #expect(alive.transmission == 2 && alive.roundTrip < .milliseconds(50))
+    #expect(alive.transmission == 2 && alive.of == 2 && alive.roundTrip < .milliseconds(50))
     #expect(pair.session.counters.retransmissions == 1)
   }
 

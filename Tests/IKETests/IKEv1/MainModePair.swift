@@ -133,13 +133,9 @@ extension [MainModeEvent] {
     compactMap { if case .deleted(let party) = $0 { party } else { nil } }
   }
 
-  var alive: [(roundTrip: Duration, transmission: Int)] {
+  var alive: [(roundTrip: Duration, transmission: Int, of: Int)] {
     compactMap {
-      if case .alive(let roundTrip, let transmission) = $0 {
-        (roundTrip, transmission)
-      } else {
-        nil
-      }
+      if case .alive(let trip, let number, let count) = $0 { (trip, number, count) } else { nil }
     }
   }
 
