@@ -18,7 +18,7 @@ struct DPD: ParsableCommand {
       empty INFORMATIONAL requests in an IKE SA of its own, which is deleted at the end; with --ikev1 by \
       R-U-THERE in one of IKEv1. Exit codes: 0 \
       it answers, 1 loss, outages or a limit of --warning, 2 it is down or a limit of --critical, 3 it \
-      could not be asked, 130 Ctrl-C.
+      could not be asked, 130 Ctrl-C before --count is reached.
 
       With a capture: who checks whom how often, what was answered, and what is wrong with it. IKEv1's \
       checks are encrypted, so they take --keys. Exit codes are those of diagnose.

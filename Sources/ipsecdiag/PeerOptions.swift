@@ -117,6 +117,19 @@ extension PeerOptions {
     }
   }
 
+  /// What a responder on an address of this machine's, or on all of them, is configured with.
+  func configuration(listeningOn own: IPAddress) throws -> PeerConfiguration {
+    let now = Int64(time(nil))
+    let (plan, problems) = PeerPlan.read(try settings(), now: now)
+    PeerProblems.warn(problems)
+    guard let plan else { throw PeerProblems.failure(problems) }
+    do throws(SettingProblem) {
+      return try plan.configuration(own: own, peer: .any(isIPv6: own.isIPv6), now: now)
+    } catch {
+      throw PeerProblems.failure([error])
+    }
+  }
+
   /// What all sources together say.
   func settings() throws -> Settings {
     let files = try source.profileFiles()

@@ -8,6 +8,12 @@ package enum MonotonicClock {
   package static func now() -> Int64 { time(of: CLOCK_MONOTONIC) }
 }
 
+/// CPU time of the thread that asks (CLOCK_THREAD_CPUTIME_ID).
+package enum ThreadClock {
+  /// Nanoseconds.
+  package static func now() -> Int64 { time(of: CLOCK_THREAD_CPUTIME_ID) }
+}
+
 extension Timestamp {
   /// By this machine's clock.
   package static var now: Timestamp { Timestamp(nanoseconds: time(of: CLOCK_REALTIME)) }

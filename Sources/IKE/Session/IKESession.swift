@@ -84,6 +84,11 @@ package final class IKESession {
     if case .established = phase { true } else { false }
   }
 
+  /// Whether there are keys, and the peer may have an SA already of which this side does not know yet.
+  package var isNegotiating: Bool {
+    if case .negotiating = phase { true } else { false }
+  }
+
   /// Whether the peer has proved who it is, at some time.
   package internal(set) var hasProvedPeer = false
 

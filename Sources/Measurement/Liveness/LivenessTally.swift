@@ -52,7 +52,7 @@ package struct LivenessTally: Sendable {
   /// Requests while the peer was up, and those among them without an answer.
   package private(set) var sent = 0
   package private(set) var lost = 0
-  package private(set) var roundTrips = RoundTrips()
+  package private(set) var roundTrips = BeatTimes()
   /// The latest ones; the last has no end while the peer is down.
   package private(set) var outages: [Outage] = []
   package private(set) var outageCount = 0

@@ -1,6 +1,6 @@
 package import Host
-internal import IKE
-internal import PacketDissector
+package import IKE
+package import PacketDissector
 
 extension LivePeer {
   /// The peer of a plan at an address. Asks the kernel for the way there, which sends nothing.
@@ -23,27 +23,7 @@ extension LivePeer {
     } catch {
       throw SettingProblem(.noOwnAddress(error), at: nil)
     }
-    // An address that is asked for may be of the other family than the one outside.
-    let isInnerIPv6 =
-      plan.requestedAttributes.isEmpty ? isIPv6 : plan.requestedAttributes == [.internalIP6Address]
-    guard let local = plan.localSelectors.selectors(own: own, isIPv6: isInnerIPv6) else {
-      throw SettingProblem(.badValue(.localTS, "dynamic"), at: nil)
-    }
-    guard let remote = plan.remoteSelectors.selectors(own: address.address, isIPv6: isInnerIPv6)
-    else { throw SettingProblem(.badValue(.remoteTS, "dynamic"), at: nil) }
-    var configuration = PeerConfiguration(
-      ikeProposals: plan.ikeProposals, childProposals: plan.childProposals,
-      localIdentity: plan.localIdentity ?? Identity(own), remoteIdentity: plan.remoteIdentity,
-      credential: plan.credential, requirement: plan.requirement, localSelectors: local,
-      remoteSelectors: remote)
-    configuration.isTransportMode = plan.isTransportMode
-    configuration.requestedAttributes = plan.requestedAttributes
-    configuration.ppk = plan.ppk
-    configuration.ports = plan.ports
-    configuration.supportsFragmentation = plan.supportsFragmentation
-    if let size = plan.fragmentSize { configuration.fragmentBytes = [size] }
-    configuration.retransmission = .quick
-    configuration.certificateTime = now
+    let configuration = try plan.configuration(own: own, peer: address.address, now: now)
     var options = Tunnel.Options()
     options.source = plan.source
     options.interface = plan.interface
@@ -53,6 +33,36 @@ extension LivePeer {
 }
 
 extension PeerPlan {
+  /// What an IKE session between two addresses is configured with; `now` is in seconds since 1970. A responder
+  /// takes the unspecified address for a peer that it does not know yet.
+  package func configuration(
+    own: IPAddress, peer: IPAddress, now: Int64
+  ) throws(SettingProblem) -> PeerConfiguration {
+    let isIPv6 = own.isIPv6
+    // An address that is asked for may be of the other family than the one outside.
+    let isInnerIPv6 =
+      requestedAttributes.isEmpty ? isIPv6 : requestedAttributes == [.internalIP6Address]
+    guard let local = localSelectors.selectors(own: own, isIPv6: isInnerIPv6) else {
+      throw SettingProblem(.badValue(.localTS, "dynamic"), at: nil)
+    }
+    guard let remote = remoteSelectors.selectors(own: peer, isIPv6: isInnerIPv6)
+    else { throw SettingProblem(.badValue(.remoteTS, "dynamic"), at: nil) }
+    var configuration = PeerConfiguration(
+      ikeProposals: ikeProposals, childProposals: childProposals,
+      localIdentity: localIdentity ?? Identity(own), remoteIdentity: remoteIdentity,
+      credential: credential, requirement: requirement, localSelectors: local,
+      remoteSelectors: remote)
+    configuration.isTransportMode = isTransportMode
+    configuration.requestedAttributes = requestedAttributes
+    configuration.ppk = ppk
+    configuration.ports = ports
+    configuration.supportsFragmentation = supportsFragmentation
+    if let size = fragmentSize { configuration.fragmentBytes = [size] }
+    configuration.retransmission = .quick
+    configuration.certificateTime = now
+    return configuration
+  }
+
   /// The gateway's address, of the family wanted, or of that of the address to send from. Waits for the
   /// resolver.
   package func resolved(

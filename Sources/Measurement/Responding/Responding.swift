@@ -56,6 +56,10 @@ package final class Responding: IKEMachine {
   /// The IKE SAs that stand.
   package var peerCount: Int { peers.count }
 
+  package var halfOpenCount: Int { responder.halfOpenCount }
+  /// The inbound SPIs of all Child SAs.
+  package var knownSPIs: [UInt32] { sessionsBySPI.keys.sorted() }
+
   /// Echoes that were answered since the start.
   package var answers: AnswerCounters {
     peers.values.reduce(into: pastAnswers) { $0.add($1.answers) }
@@ -198,7 +202,8 @@ package final class Responding: IKEMachine {
   }
 
   private func noteChecks(_ session: Int, at now: Instant) {
-    guard let answered = responder.counters(of: session)?.answeredChecks, let known = peers[session],
+    guard let answered = responder.counters(of: session)?.answeredChecks,
+      let known = peers[session],
       answered > known.answers.checks
     else { return }
     checks += answered - known.answers.checks

@@ -139,9 +139,15 @@ package final class Tunnel {
 
   /// Deletes the SA at the peer, and waits a little for its answer. May be called at any time, and twice.
   package func close() {
-    session.close(at: Self.now)
     let end = Self.now + Self.farewell
-    while !session.hasEnded, Self.now < end {
+    // The IKE_AUTH that is under way may make the peer set the SA up: then there is one to delete.
+    drive(until: end) { session.isNegotiating }
+    session.close(at: Self.now)
+    drive(until: end) { !session.hasEnded }
+  }
+
+  private func drive(until end: Instant, while isWanted: () -> Bool) {
+    while isWanted(), Self.now < end {
       do throws(SocketError) {
         try driver.step(until: min(end, Self.now + .milliseconds(200))) { note($0) }
       } catch {

@@ -80,7 +80,7 @@ package struct LivenessJSON {
     Timestamp(nanoseconds: start.nanoseconds &+ time.wholeNanoseconds)
   }
 
-  private func roundTrips(_ trips: RoundTrips, to text: inout TextBuffer) {
+  private func roundTrips(_ trips: BeatTimes, to text: inout TextBuffer) {
     func member(_ name: StaticString, _ time: Duration?) {
       text.member(name, milliseconds: time.map { Nanoseconds($0.wholeNanoseconds) })
     }

@@ -1,5 +1,5 @@
 /// Round-trip times, of which the latest are kept.
-package struct RoundTrips: Equatable, Sendable {
+package struct BeatTimes: Equatable, Sendable {
   /// How many are kept: percentiles and the histogram are of these.
   package static let limit = 65_536
 
