@@ -64,7 +64,7 @@ struct DPDLive {
     }
   }
 
-  private func mainMode(_ live: LivePeer) throws(Failure) -> MainModeConfiguration {
+  private func mainMode(_ live: LivePeer) throws(ValidationError) -> MainModeConfiguration {
     do throws(MainModeUnusable) {
       return try MainModeConfiguration(live)
     } catch {
@@ -74,7 +74,7 @@ struct DPDLive {
         case .noProposal:
           "--ike has nothing for IKEv1: it takes AES-CBC or 3DES, a hash and a group"
         }
-      throw Failure(problem, exitCode: ExitCodes.usage)
+      throw ValidationError(problem)
     }
   }
 

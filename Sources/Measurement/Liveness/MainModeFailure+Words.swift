@@ -1,4 +1,5 @@
 internal import IKE
+internal import PacketDissector
 
 extension MainModeFailure {
   /// Why there is no SA, and what the likely cause is, in a line for a person.

@@ -73,7 +73,8 @@ package final class MainModeProber: LivenessProber {
       return loss
     }
     do throws(Trouble) {
-      return try ask(try link ?? establish())
+      if let link { return try ask(link) }
+      return try ask(establish())
     } catch {
       return answer(to: error)
     }
