@@ -47,6 +47,11 @@ struct DPDLive {
     if peer.isGiven {
       var live = try peer.peer(target, isIPv6Wanted: options.isIPv6Wanted)
       options.apply(to: &live)
+      if options.ikev1 {
+        return MainModeProber(to: live.address, try mainMode(live), live.options) {
+          Interruption.isRequested
+        }
+      }
       return TunnelProber(live) { Interruption.isRequested }
     }
     let address = try options.resolved(target)
@@ -59,6 +64,37 @@ struct DPDLive {
     }
   }
 
+<<<<<<< HEAD
+=======
+  private func mainMode(_ live: LivePeer) throws(ValidationError) -> MainModeConfiguration {
+    do throws(MainModeUnusable) {
+      return try MainModeConfiguration(live)
+    } catch {
+      let problem =
+        switch error {
+        case .noPreSharedKey: "--ikev1 takes a pre-shared key: --psk-file"
+        case .noProposal:
+          "--ike has nothing for IKEv1: it takes AES-CBC or 3DES, a hash and a group"
+        }
+      throw ValidationError(problem)
+    }
+  }
+
+  private func resolved() throws(Failure) -> ResolvedAddress {
+    let addresses: [ResolvedAddress]
+    do throws(ResolutionError) {
+      addresses = try NameResolution.addresses(
+        of: target, family: .init(isIPv6Wanted: options.isIPv6Wanted))
+    } catch {
+      throw Failure("\(error)", exitCode: ExitCodes.unknown)
+    }
+    guard let address = addresses.first else {
+      throw Failure("\(target) has no address", exitCode: ExitCodes.unknown)
+    }
+    return address
+  }
+
+>>>>>>> ikev1
   private func exitCode(of result: LivenessResult) -> Int32 {
     guard let severity = result.severity else {
       return result.isInterrupted ? ExitCodes.interrupted : ExitCodes.unknown
