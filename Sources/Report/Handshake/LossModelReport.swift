@@ -81,11 +81,13 @@ package struct LossModelReport {
       return "takes \(words(result))"
     }
     let packets = result.meanPackets - first.meanPackets
-    let sign = packets < 0 ? "fewer" : "more"
     let direction = median < base ? "less" : "more"
     let span = median < base ? base - median : median - base
-    return
-      "takes \(span.words) \(direction) and \(Quantity.decimal(abs(packets), places: 1)) packets \(sign)"
+    let traffic =
+      abs(packets) < 0.05
+      ? "as many packets"
+      : "\(Quantity.decimal(abs(packets), places: 1)) packets \(packets < 0 ? "fewer" : "more")"
+    return "takes \(span.words) \(direction), and \(traffic)"
   }
 
   private func row(_ name: String, _ words: String, _ page: Page, to text: inout TextBuffer) {
@@ -117,7 +119,7 @@ package struct LossModelReport {
 
   private var computingWords: String {
     let times = results.enumerated().map { index, result in
-      "\(Self.letter(index)) \(result.times.total(of: .initiator).words) here, \(result.times.total(of: .responder).words) at the peer"
+      "\(Self.letter(index)) \(result.computing(.initiator).words) here, \(result.computing(.responder).words) at the peer"
     }
     let source = model.times == nil ? "as measured on this machine, for both sides" : "as given"
     return "\(times.joined(separator: "; ")) (\(source))"
