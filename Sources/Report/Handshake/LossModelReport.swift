@@ -32,8 +32,11 @@ package struct LossModelReport {
     let page = options.page
     text.put(page.coloured(isInterrupted ? "UNKNOWN" : "OK", isInterrupted ? .yellow : .green))
     text.put("  ")
+    if options.isQuiet {
+      text.put(phrase)
+      return text.put("\n")
+    }
     page.paragraph(phrase, from: isInterrupted ? 9 : 4, indent: 4, to: &text)
-    if options.isQuiet { return }
     row("path", pathWords, page, to: &text)
     row("sent again", scheduleWords, page, to: &text)
     row("computing", computingWords, page, to: &text)
