@@ -99,13 +99,11 @@ struct DPD: ParsableCommand {
     if liveness.isGiven {
       throw ValidationError("Settings of a daemon go with --calculate.")
     }
-<<<<<<< HEAD
     if live.idle != nil, live.watch || peer.isGiven || ndjson || nagios || prometheus {
       throw ValidationError("--idle asks without credentials, once, and writes text or --json.")
-=======
+    }
     if live.ikev1, !peer.isGiven {
       throw ValidationError("--ikev1 takes a pre-shared key: --psk-file")
->>>>>>> ikev1
     }
   }
 

@@ -33,7 +33,8 @@ struct DPDLive {
     let result = LivenessResult(
       target: target, prober, started: writer.started,
       duration: .nanoseconds(MonotonicClock.now() - began), interval: options.interval.duration,
-      tally: tally, isInterrupted: Interruption.isRequested && (!options.watch || tally.answered == 0),
+      tally: tally,
+      isInterrupted: Interruption.isRequested && (!options.watch || tally.answered == 0),
       limits: options.limits)
     // Before the report: who reads it may end the program.
     prober.close()
@@ -64,8 +65,6 @@ struct DPDLive {
     }
   }
 
-<<<<<<< HEAD
-=======
   private func mainMode(_ live: LivePeer) throws(ValidationError) -> MainModeConfiguration {
     do throws(MainModeUnusable) {
       return try MainModeConfiguration(live)
@@ -80,21 +79,6 @@ struct DPDLive {
     }
   }
 
-  private func resolved() throws(Failure) -> ResolvedAddress {
-    let addresses: [ResolvedAddress]
-    do throws(ResolutionError) {
-      addresses = try NameResolution.addresses(
-        of: target, family: .init(isIPv6Wanted: options.isIPv6Wanted))
-    } catch {
-      throw Failure("\(error)", exitCode: ExitCodes.unknown)
-    }
-    guard let address = addresses.first else {
-      throw Failure("\(target) has no address", exitCode: ExitCodes.unknown)
-    }
-    return address
-  }
-
->>>>>>> ikev1
   private func exitCode(of result: LivenessResult) -> Int32 {
     guard let severity = result.severity else {
       return result.isInterrupted ? ExitCodes.interrupted : ExitCodes.unknown

@@ -88,11 +88,7 @@ struct DPDLiveOptions: ParsableArguments {
 
   /// Whether any was given that says nothing to a capture.
   var isGiven: Bool {
-<<<<<<< HEAD
-    watch || idle != nil || port != nil || source != nil || sport != 0 || isIPv4 || isIPv6
-=======
-    ikev1 || watch || port != nil || source != nil || sport != 0 || isIPv4 || isIPv6
->>>>>>> ikev1
+    ikev1 || watch || idle != nil || port != nil || source != nil || sport != 0 || isIPv4 || isIPv6
       || warning != nil
       || critical != nil
   }
