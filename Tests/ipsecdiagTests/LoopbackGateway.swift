@@ -36,10 +36,19 @@ struct LoopbackGateway {
   func probe(
     _ arguments: [String], isSilent: Bool = false, interruptAfter milliseconds: Int? = nil
   ) throws -> (exitCode: Int32, text: String, errors: String) {
+    try run(
+      ["probe", "--port", "\(port)", "--rate", "2000"] + arguments, isSilent: isSilent,
+      interruptAfter: milliseconds)
+  }
+
+  /// Runs any command, and answers it meanwhile.
+  func run(
+    _ arguments: [String], isSilent: Bool = false, interruptAfter milliseconds: Int? = nil
+  ) throws -> (exitCode: Int32, text: String, errors: String) {
     let output = try TemporaryFile()
     let errors = try TemporaryFile()
     let child = try Child(
-      [Place.binary, "probe", "--port", "\(port)", "--rate", "2000"] + arguments,
+      [Place.binary] + arguments,
       input: .path("/dev/null"), output: .path(output.path), errors: .path(errors.path))
     var status: Int32 = 0
     let start = MachineDriver<IKEResponder>.now
