@@ -24,6 +24,7 @@ struct Handshake: ParsableCommand {
       Examples:
         ipsecdiag handshake --psk-file office.psk --id me.example vpn.example.net
         ipsecdiag handshake --profile office --count 20 --interval 2s
+        ipsecdiag handshake --connection office
         ipsecdiag handshake --psk-file office.psk --ike aes256-sha384-ecp384-ke1_mlkem768 \\
           192.0.2.1
         ipsecdiag handshake --loss-model --rtt 80ms --loss 3
@@ -31,7 +32,10 @@ struct Handshake: ParsableCommand {
           --retransmit libreswan --ike aes256-sha256-ecp256,aes256-sha256-modp4096
       """)
 
-  @Argument(help: ArgumentHelp("A name or an address.", valueName: "target"))
+  @Argument(
+    help: ArgumentHelp(
+      "A name or an address; by default what the profile or the connection names.",
+      valueName: "target"))
   var target: String?
 
   @OptionGroup var credentials: PeerOptions
@@ -107,7 +111,6 @@ struct Handshake: ParsableCommand {
   // MARK: With a peer
 
   private func runLive() throws {
-    guard let target else { throw ValidationError("Give a target.") }
     var peer = try credentials.peer(target)
     peer.configuration = adapted(peer.configuration)
     let runs = try handshakes(with: peer)

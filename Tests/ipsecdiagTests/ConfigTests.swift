@@ -83,6 +83,39 @@ struct ConfigTests {
     #expect(!connection.text.contains("hunter2"))
   }
 
+  @Test("An option wins over the environment, that over the profile, that over the defaults")
+  func precedence() throws {
+    let file = try Self.file(
+      """
+      defaults {
+        ike = a
+        esp = a
+        local_ts = a
+        mode = a
+      }
+      profiles {
+        p {
+          ike = b
+          esp = b
+          local_ts = b
+        }
+      }
+      """)
+    let run = try Command(
+      [
+        "IPSECDIAG_CONFIG=\(file.path)", "IPSECDIAG_PROFILE=p", "IPSECDIAG_ESP=c",
+        "IPSECDIAG_LOCAL_TS=c", Place.binary, "config", "show", "--local-ts", "d",
+      ], executable: "/usr/bin/env")
+    #expect(
+      run.text == """
+        ike = b  # \(file.path):9
+        esp = c  # IPSECDIAG_ESP
+        local_ts = d  # --local-ts
+        mode = a  # \(file.path):5
+
+        """)
+  }
+
   @Test("A profile and a connection at once, or a file without a connection, is misuse")
   func misuse() throws {
     let both = try Command(["config", "show", "--profile", "a", "--connection", "b"])
