@@ -247,10 +247,11 @@ package struct SizeSearch: Sendable {
     return repeated(sizes.filter { $0 != control }) + [control]
   }
 
-  /// Where answers take long, all packets that a size may need go out in one round.
+  /// Where answers take long, or many packets are lost at random, all that a size may need go out in one
+  /// round.
   private func repeated(_ sizes: [Int]) -> [Int] {
-    guard wait > Self.longWait else { return sizes }
     let misses = misses
+    guard wait > Self.longWait || misses > plan.misses else { return sizes }
     return (0..<misses).flatMap { copy in
       sizes.filter { copy == 0 || copy < misses - (tallied[$0]?.missed ?? 0) }
     }

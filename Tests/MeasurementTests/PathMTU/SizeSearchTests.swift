@@ -80,7 +80,7 @@ struct SizeSearchTests {
     #expect(search.map.limit == 1400)
     #expect(search.map.bands.isEmpty)
     #expect(search.ending == .complete)
-    #expect(time < .seconds(12))
+    #expect(time < .seconds(9))
   }
 
   @Test("A limit on answers slows the search down and makes no edge", arguments: [10.0, 20, 50])
