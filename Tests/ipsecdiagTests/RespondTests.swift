@@ -138,7 +138,7 @@ struct RespondTests {
     let match = try #require(
       isNDJSON
         ? line.firstMatch(of: /"detected_after_first_request_s":([0-9.]+)/)
-        : line.firstMatch(of: /gave up ([0-9.]+) s after its first unanswered request, /))
+        : line.firstMatch(of: #/gave up ([0-9.]+) s after its first unanswered request, /#))
     #expect(abs(try #require(Double(match.output.1)) - 3.5) < 0.5)
     #expect(line.contains(isNDJSON ? "\"transmissions\":3," : "; sent 3 times, "), "\(line)")
     if isNDJSON, SchemaTests.isPossible {
