@@ -14,7 +14,8 @@ extension Responding {
       return answerPlain(packet, from: remote, to: local, at: now)
     }
     guard let session = sessionsBySPI[header.spi], let peer = peers[session] else {
-      unanswered.unknownSPI += 1
+      // Without UDP, the packets of the kernel's own SAs come here as well.
+      if local.port != 0 { unanswered.unknownSPI += 1 }
       return
     }
     guard let opened = try? peer.table.open(packet) else { return }

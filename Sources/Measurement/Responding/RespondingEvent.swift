@@ -9,7 +9,7 @@ package enum RespondingEvent: Sendable {
   case fellSilent
   /// Answers are given again.
   case spokeAgain
-  /// A peer's request came that gets no answer: for the how manieth time, and how long after the last.
+  /// A peer's request came that gets no answer: which transmission of it, and how long after the one before.
   case unanswered(RespondingPeer, exchange: ExchangeType, transmission: Int, gap: Duration?)
   /// A peer has given up waiting, as far as that shows.
   case detected(RespondingPeer, SilenceDetection)
