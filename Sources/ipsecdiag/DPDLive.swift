@@ -33,7 +33,8 @@ struct DPDLive {
     let result = LivenessResult(
       target: target, prober, started: writer.started,
       duration: .nanoseconds(MonotonicClock.now() - began), interval: options.interval.duration,
-      tally: tally, isInterrupted: Interruption.isRequested && !options.watch,
+      tally: tally,
+      isInterrupted: Interruption.isRequested && (!options.watch || tally.answered == 0),
       limits: options.limits)
     // Before the report: who reads it may end the program.
     prober.close()
@@ -47,9 +48,14 @@ struct DPDLive {
     if peer.isGiven {
       var live = try peer.peer(target, isIPv6Wanted: options.isIPv6Wanted)
       options.apply(to: &live)
+      if options.ikev1 {
+        return MainModeProber(to: live.address, try mainMode(live), live.options) {
+          Interruption.isRequested
+        }
+      }
       return TunnelProber(live) { Interruption.isRequested }
     }
-    let address = try resolved()
+    let address = try options.resolved(target)
     do throws(SocketError) {
       return try InitProber(to: address, options.plan) { Interruption.isRequested }
     } catch {
@@ -59,18 +65,18 @@ struct DPDLive {
     }
   }
 
-  private func resolved() throws(Failure) -> ResolvedAddress {
-    let addresses: [ResolvedAddress]
-    do throws(ResolutionError) {
-      addresses = try NameResolution.addresses(
-        of: target, family: .init(isIPv6Wanted: options.isIPv6Wanted))
+  private func mainMode(_ live: LivePeer) throws(ValidationError) -> MainModeConfiguration {
+    do throws(MainModeUnusable) {
+      return try MainModeConfiguration(live)
     } catch {
-      throw Failure("\(error)", exitCode: ExitCodes.unknown)
+      let problem =
+        switch error {
+        case .noPreSharedKey: "--ikev1 takes a pre-shared key: --psk-file"
+        case .noProposal:
+          "--ike has nothing for IKEv1: it takes AES-CBC or 3DES, a hash and a group"
+        }
+      throw ValidationError(problem)
     }
-    guard let address = addresses.first else {
-      throw Failure("\(target) has no address", exitCode: ExitCodes.unknown)
-    }
-    return address
   }
 
   private func exitCode(of result: LivenessResult) -> Int32 {

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Host
 internal import IKE
 internal import Measurement
 internal import PacketDissector
@@ -7,6 +8,10 @@ internal import PacketDissector
 struct DPDLiveOptions: ParsableArguments {
   @Option(help: ArgumentHelp("From one check to the next.", valueName: "time"))
   var interval = Seconds(0.5)
+
+  @Flag(
+    help: "Ask by R-U-THERE in an SA of IKEv1: main mode with the pre-shared key.")
+  var ikev1 = false
 
   @Flag(help: "Go on until Ctrl-C; each change of state is told when it happens.")
   var watch = false
@@ -43,6 +48,18 @@ struct DPDLiveOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      "Find how long a NAT on the way keeps a silent mapping, up to this time, which it takes: 5m.",
+      valueName: "time"))
+  var idle: Seconds?
+
+  @Option(
+    help: ArgumentHelp(
+      "With --idle: the NAT's address towards the peer, which the peer's answers only have as a hash.",
+      valueName: "address"))
+  var outside: IPAddress?
+
+  @Option(
+    help: ArgumentHelp(
       "A warning from this median round trip or this loss on: 200ms, 5% or 200ms,5%.",
       valueName: "limits"))
   var warning: LivenessLimit?
@@ -60,6 +77,10 @@ struct DPDLiveOptions: ParsableArguments {
       throw ValidationError("--timeout is 10 ms to 60 s.")
     }
     if !(0...10).contains(retries) { throw ValidationError("--retries is 0 to 10.") }
+    if let idle, !(1...86_400).contains(idle.value) {
+      throw ValidationError("--idle is 1 s to a day.")
+    }
+    if idle == nil, outside != nil { throw ValidationError("--outside goes with --idle.") }
     if let source, isIPv4 && source.isIPv6 || isIPv6 && !source.isIPv6 {
       throw ValidationError("--source is of the other address family.")
     }
@@ -67,7 +88,8 @@ struct DPDLiveOptions: ParsableArguments {
 
   /// Whether any was given that says nothing to a capture.
   var isGiven: Bool {
-    watch || port != nil || source != nil || sport != 0 || isIPv4 || isIPv6 || warning != nil
+    ikev1 || watch || idle != nil || port != nil || source != nil || sport != 0 || isIPv4 || isIPv6
+      || warning != nil
       || critical != nil
   }
 
@@ -75,6 +97,21 @@ struct DPDLiveOptions: ParsableArguments {
     if isIPv4 { return false }
     if isIPv6 { return true }
     return source.map(\.isIPv6)
+  }
+
+  /// The first address of a target.
+  func resolved(_ target: String) throws(Failure) -> ResolvedAddress {
+    let addresses: [ResolvedAddress]
+    do throws(ResolutionError) {
+      addresses = try NameResolution.addresses(
+        of: target, family: .init(isIPv6Wanted: isIPv6Wanted))
+    } catch {
+      throw Failure("\(error)", exitCode: ExitCodes.unknown)
+    }
+    guard let address = addresses.first else {
+      throw Failure("\(target) has no address", exitCode: ExitCodes.unknown)
+    }
+    return address
   }
 
   var limits: LivenessLimits {
