@@ -1,5 +1,7 @@
 internal import ESP
+internal import Host
 internal import Measurement
+internal import PacketDissector
 internal import Report
 
 /// Writes a ping in the form that was asked for, and ends the command with its exit code.
@@ -33,7 +35,7 @@ final class PingWriter {
       return
     }
     do {
-      try StandardOutput.write { document.writeLine(request, to: &$0.text) }
+      try StandardOutput.write { document.writeLine(request, at: .now, to: &$0.text) }
     } catch {
       Interruption.request()
     }

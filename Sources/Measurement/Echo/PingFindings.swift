@@ -76,6 +76,10 @@ extension PingResult {
     evidence.append(.init("no other authentic packet came in"))
     return Finding(
       .espBlocked, .likely, about: subject, "IKE is alive, the data path is dead",
+      meaning: """
+        Both went in UDP to the same port, so that no filter on ports tells them apart: the peer gets ESP and drops \
+        it, or something on the way looks inside.
+        """,
       evidence: evidence, remedies: remedies)
   }
 

@@ -114,7 +114,8 @@ package struct TunnelPing {
     for event in tunnel.takeEvents() {
       if case .alive(let roundTrip, _) = event { result.liveness.roundTrips.append(roundTrip) }
     }
-    for report in tunnel.takeErrors() { result.note("\(report)") }
+    // What this machine refused is known from sending.
+    for report in tunnel.takeErrors() where report.origin != .local { result.note("\(report)") }
   }
 
   private mutating func match(_ arrival: Tunnel.Arrival) -> EchoSeries.Match {

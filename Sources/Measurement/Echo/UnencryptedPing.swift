@@ -103,7 +103,10 @@ package struct UnencryptedPing {
       case .unknown: result.otherPackets += 1
       }
     }
-    while let report = carrier.receiveError() { result.note("\(report)") }
+    while let report = carrier.receiveError() {
+      // What this machine refused is known from sending.
+      if report.origin != .local { result.note("\(report)") }
+    }
   }
 
   private mutating func match(_ packet: UnencryptedESPEcho) -> EchoSeries.Match {

@@ -52,10 +52,15 @@ package struct PingJSON {
     text.put("}}\n")
   }
 
-  /// A line when a reply has come.
-  package func writeLine(_ request: EchoSeries.Request, to text: inout TextBuffer) {
+  /// A line when a reply has come, at `moment`.
+  package func writeLine(
+    _ request: EchoSeries.Request, at moment: Timestamp, to text: inout TextBuffer
+  ) {
     begin(&text)
-    text.put(",\"echo\":")
+    text.put(",\"ts\":\"")
+    var time = TimeText(style: .utc)
+    time.write(moment, to: &text)
+    text.put("\",\"echo\":")
     echo(request, to: &text)
     text.put("}\n")
   }

@@ -23,17 +23,22 @@ package struct PingText {
     text.put(Verdict(result, naming), options)
     if options.isQuiet { return }
     text.put("\n")
+    // Without an SA there is nothing to tell but why.
+    if result.setupFindings.isEmpty { measured(to: &text) }
+    let writer = FindingText(page, naming, start: nil, isVerbose: options.isVerbose)
+    for (index, finding) in result.findings.enumerated() {
+      if index > 0 || result.setupFindings.isEmpty { text.put("\n") }
+      writer.write(finding, to: &text)
+    }
+    if options.isVerbose { each(to: &text) }
+  }
+
+  private func measured(to text: inout TextBuffer) {
     path(to: &text)
     numbers(to: &text)
     sizes(to: &text)
     liveness(to: &text)
     hints(to: &text)
-    let writer = FindingText(page, naming, start: nil, isVerbose: options.isVerbose)
-    for finding in result.findings {
-      text.put("\n")
-      writer.write(finding, to: &text)
-    }
-    if options.isVerbose { each(to: &text) }
   }
 
   private func line(_ label: String, _ words: String, to text: inout TextBuffer) {
@@ -103,8 +108,9 @@ package struct PingText {
     if result.otherPackets > 0 {
       line("besides", "\(result.otherPackets) other packets came in", to: &text)
     }
-    for unsent in result.unsent.prefix(3) {
-      line("not sent", "\(unsent.dataBytes) B: \(unsent.reason)", to: &text)
+    for (reason, unsent) in Dictionary(grouping: result.unsent, by: \.reason) {
+      let sizes = unsent.map { String($0.dataBytes) }.joined(separator: ", ")
+      line("not sent", "\(sizes) B: \(reason)", to: &text)
     }
     for error in result.errors.prefix(4) { line("ICMP", error, to: &text) }
   }
@@ -149,8 +155,8 @@ package struct PingText {
 
   /// One echo: "56 B, 1.2 ms".
   static func words(of request: EchoSeries.Request) -> String {
-    guard let reply = request.reply else { return "\(request.dataBytes) B, no answer" }
-    return "\(request.dataBytes) B, \(Nanoseconds(reply.roundTrip))"
+    guard let reply = request.reply else { return "\(request.dataBytes) B of data, no answer" }
+    return "\(request.dataBytes) B of data, \(Nanoseconds(reply.roundTrip))"
       + (request.isShortened ? ", \(reply.dataBytes) B came back" : "")
       + (request.duplicates > 0 ? ", \(request.duplicates) more" : "")
       + (request.cameOnAnotherPath ? ", on another SA" : "")

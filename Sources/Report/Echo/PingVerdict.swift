@@ -22,8 +22,10 @@ extension Verdict {
         "no answer to \(Self.counted(result.sent, words.name, "es")), which alone proves nothing")
     } else {
       let median = result.roundTrips.median.map { ", round trip \(Nanoseconds($0))" } ?? ""
+      let unsent =
+        result.unsent.isEmpty ? "" : "; \(result.unsent.count) did not leave this machine"
       self.init(
-        .ok, "\(result.answered) of \(result.sent) \(words.name)es answered\(median)")
+        .ok, "\(result.answered) of \(result.sent) \(words.name)es answered\(median)\(unsent)")
     }
   }
 }
