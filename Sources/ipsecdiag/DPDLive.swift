@@ -33,7 +33,8 @@ struct DPDLive {
     let result = LivenessResult(
       target: target, prober, started: writer.started,
       duration: .nanoseconds(MonotonicClock.now() - began), interval: options.interval.duration,
-      tally: tally, isInterrupted: Interruption.isRequested && (!options.watch || tally.answered == 0),
+      tally: tally,
+      isInterrupted: Interruption.isRequested && (!options.watch || tally.answered == 0),
       limits: options.limits)
     // Before the report: who reads it may end the program.
     prober.close()

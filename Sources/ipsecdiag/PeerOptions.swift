@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Diagnosis
 internal import Glibc
 internal import Host
+internal import IKE
 internal import Measurement
 internal import PacketDissector
 
