@@ -146,7 +146,8 @@ let package = Package(
     .testTarget(
       name: "ipsecdiagTests",
       dependencies: [
-        "ipsecdiag", "PacketDissector", "Capture", "Diagnosis", "IKE", "ESP", "IPsecCrypto",
+        "ipsecdiag", "PacketDissector", "Capture", "Diagnosis", "Host", "IKE", "ESP",
+        "IPsecCrypto",
         "Measurement", "Report",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],

@@ -15,7 +15,8 @@ struct DPD: ParsableCommand {
     discussion: """
       With a target, a name or an address: is it there, how fast does it answer, what is lost. Without \
       credentials by IKE_SA_INIT, of which the peer keeps nothing; with --psk-file, --cert or --eap-user by \
-      empty INFORMATIONAL requests in an IKE SA of its own, which is deleted at the end. Exit codes: 0 \
+      empty INFORMATIONAL requests in an IKE SA of its own, which is deleted at the end; with --ikev1 by \
+      R-U-THERE in one of IKEv1. Exit codes: 0 \
       it answers, 1 loss, outages or a limit of --warning, 2 it is down or a limit of --critical, 3 it \
       could not be asked, 130 Ctrl-C before --count is reached.
 
@@ -28,6 +29,7 @@ struct DPD: ParsableCommand {
       Examples:
         ipsecdiag dpd vpn.example.net
         ipsecdiag dpd --watch --interval 1 --psk-file key.txt 192.0.2.1
+        ipsecdiag dpd --ikev1 --psk-file key.txt 192.0.2.1
         ipsecdiag dpd --nagios --warning 200ms,5% --critical 1s,30% 192.0.2.1
         ipsecdiag dpd --idle 5m --outside 198.51.100.7 192.0.2.1
         ipsecdiag dpd -r outage.pcap
@@ -99,6 +101,9 @@ struct DPD: ParsableCommand {
     }
     if live.idle != nil, live.watch || peer.isGiven || ndjson || nagios || prometheus {
       throw ValidationError("--idle asks without credentials, once, and writes text or --json.")
+    }
+    if live.ikev1, !peer.isGiven {
+      throw ValidationError("--ikev1 takes a pre-shared key: --psk-file")
     }
   }
 

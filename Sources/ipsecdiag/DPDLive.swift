@@ -48,6 +48,11 @@ struct DPDLive {
     if peer.isGiven {
       var live = try peer.peer(target, isIPv6Wanted: options.isIPv6Wanted)
       options.apply(to: &live)
+      if options.ikev1 {
+        return MainModeProber(to: live.address, try mainMode(live), live.options) {
+          Interruption.isRequested
+        }
+      }
       return TunnelProber(live) { Interruption.isRequested }
     }
     let address = try options.resolved(target)
@@ -57,6 +62,20 @@ struct DPDLive {
       throw Failure(
         "\(error)",
         exitCode: error.meaning == .notPermitted ? ExitCodes.noPermission : ExitCodes.unknown)
+    }
+  }
+
+  private func mainMode(_ live: LivePeer) throws(ValidationError) -> MainModeConfiguration {
+    do throws(MainModeUnusable) {
+      return try MainModeConfiguration(live)
+    } catch {
+      let problem =
+        switch error {
+        case .noPreSharedKey: "--ikev1 takes a pre-shared key: --psk-file"
+        case .noProposal:
+          "--ike has nothing for IKEv1: it takes AES-CBC or 3DES, a hash and a group"
+        }
+      throw ValidationError(problem)
     }
   }
 

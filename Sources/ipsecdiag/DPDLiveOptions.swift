@@ -9,6 +9,10 @@ struct DPDLiveOptions: ParsableArguments {
   @Option(help: ArgumentHelp("From one check to the next.", valueName: "time"))
   var interval = Seconds(0.5)
 
+  @Flag(
+    help: "Ask by R-U-THERE in an SA of IKEv1: main mode with the pre-shared key.")
+  var ikev1 = false
+
   @Flag(help: "Go on until Ctrl-C; each change of state is told when it happens.")
   var watch = false
 
@@ -84,7 +88,7 @@ struct DPDLiveOptions: ParsableArguments {
 
   /// Whether any was given that says nothing to a capture.
   var isGiven: Bool {
-    watch || idle != nil || port != nil || source != nil || sport != 0 || isIPv4 || isIPv6
+    ikev1 || watch || idle != nil || port != nil || source != nil || sport != 0 || isIPv4 || isIPv6
       || warning != nil
       || critical != nil
   }

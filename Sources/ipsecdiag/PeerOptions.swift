@@ -103,12 +103,8 @@ extension PeerOptions {
 
   /// The peer at `target`, or at the one that the settings name, with what they say of it.
   func peer(_ target: String? = nil, isIPv6Wanted: Bool? = nil) throws -> LivePeer {
-    var settings = try settings()
-    if let target { settings[.remote] = Setting(.text(target), .option("the target")) }
     let now = Int64(time(nil))
-    let (plan, problems) = PeerPlan.read(settings, now: now)
-    PeerProblems.warn(problems)
-    guard let plan else { throw PeerProblems.failure(problems) }
+    let plan = try plan(target, now: now)
     do throws(SettingProblem) {
       let address = try plan.resolved(.init(isIPv6Wanted: isIPv6Wanted))
       let name = profileName ?? source.connection ?? plan.remote?.text ?? "\(address.address)"
@@ -118,17 +114,31 @@ extension PeerOptions {
     }
   }
 
-  /// What a responder on an address of this machine's, or on all of them, is configured with.
+  /// What a responder on an address of this machine's, or on all of them, is configured with. On all of them
+  /// it is called "ipsecdiag" where nothing else is said, and "dynamic" is any address.
   func configuration(listeningOn own: IPAddress) throws -> PeerConfiguration {
     let now = Int64(time(nil))
-    let (plan, problems) = PeerPlan.read(try settings(), now: now)
-    PeerProblems.warn(problems)
-    guard let plan else { throw PeerProblems.failure(problems) }
+    let any = IPAddress.any(isIPv6: own.isIPv6)
+    var plan = try plan(nil, now: now)
+    if own == any {
+      plan.localIdentity = plan.localIdentity ?? Identity(text: "fqdn:ipsecdiag")
+      if plan.localSelectors.isDynamic { plan.localSelectors = .everything }
+    }
+    if plan.remoteSelectors.isDynamic { plan.remoteSelectors = .everything }
     do throws(SettingProblem) {
-      return try plan.configuration(own: own, peer: .any(isIPv6: own.isIPv6), now: now)
+      return try plan.configuration(own: own, peer: any, now: now)
     } catch {
       throw PeerProblems.failure([error])
     }
+  }
+
+  private func plan(_ target: String?, now: Int64) throws -> PeerPlan {
+    var settings = try settings()
+    if let target { settings[.remote] = Setting(.text(target), .option("the target")) }
+    let (plan, problems) = PeerPlan.read(settings, now: now)
+    PeerProblems.warn(problems)
+    guard let plan else { throw PeerProblems.failure(problems) }
+    return plan
   }
 
   /// What all sources together say.

@@ -29,8 +29,8 @@ struct Ping: ParsableCommand {
         ipsecdiag ping 192.0.2.1 --format kernel
       """)
 
-  @Argument(help: ArgumentHelp("A name or an address.", valueName: "target"))
-  var target: String
+  @Argument(help: ArgumentHelp("A name or an address; a profile may have it.", valueName: "target"))
+  var target: String?
 
   @OptionGroup var echo: PingOptions
 
@@ -54,6 +54,7 @@ struct Ping: ParsableCommand {
       throw ValidationError("Give one of --json, --ndjson and --nagios.")
     }
     if isUnencrypted {
+      if target == nil { throw ValidationError("Give a target: a name or an address.") }
       if echo.inner != nil {
         throw ValidationError("--inner takes credentials, such as --psk-file.")
       }
@@ -69,10 +70,13 @@ struct Ping: ParsableCommand {
 
   func run() throws {
     Interruption.watch()
-    let writer = PingWriter(
-      target, json: json, ndjson: ndjson, nagios: nagios, verdict)
-    let result = try isUnencrypted ? unencrypted(writer) : encrypted(writer)
-    try writer.end(result)
+    let writer = PingWriter(json: json, ndjson: ndjson, nagios: nagios, verdict)
+    if isUnencrypted, let target {
+      try writer.end(try unencrypted(target, writer), target)
+    } else {
+      let live = try peer.peer(target)
+      try writer.end(try encrypted(live, writer), live.name)
+    }
   }
 
   private func plan(_ probe: PingPlan.Probe) -> PingPlan {
@@ -91,7 +95,7 @@ struct Ping: ParsableCommand {
 
   // MARK: In clear
 
-  private func unencrypted(_ writer: PingWriter) throws -> PingResult {
+  private func unencrypted(_ target: String, _ writer: PingWriter) throws -> PingResult {
     let addresses: [ResolvedAddress]
     do throws(ResolutionError) {
       addresses = try NameResolution.addresses(of: target, family: .init(isIPv6Wanted: nil))
@@ -113,8 +117,8 @@ struct Ping: ParsableCommand {
 
   // MARK: Through an SA
 
-  private func encrypted(_ writer: PingWriter) throws -> PingResult {
-    var live = try peer.peer(target)
+  private func encrypted(_ peer: LivePeer, _ writer: PingWriter) throws -> PingResult {
+    var live = peer
     let path: PingPlan.ReplyPath =
       echo.oneWay ? .none : echo.replySpi.map { .spi(UInt32(clamping: $0.value)) } ?? .partner
     var plan = plan(.encrypted(echo.format, path))

@@ -4,7 +4,6 @@ internal import Report
 
 /// Writes a ping in the form that was asked for, and ends the command with its exit code.
 final class PingWriter {
-  private let target: String
   private let json: Bool
   private let ndjson: Bool
   private let nagios: Bool
@@ -14,9 +13,8 @@ final class PingWriter {
   private var replies = 0
 
   init(
-    _ target: String, json: Bool, ndjson: Bool, nagios: Bool, _ options: VerdictOptions
+    json: Bool, ndjson: Bool, nagios: Bool, _ options: VerdictOptions
   ) {
-    self.target = target
     self.json = json
     self.ndjson = ndjson
     self.nagios = nagios
@@ -41,7 +39,7 @@ final class PingWriter {
     }
   }
 
-  func end(_ result: PingResult) throws {
+  func end(_ result: PingResult, _ target: String) throws {
     progress.clear()
     let code = exitCode(result)
     try StandardOutput.write { output in

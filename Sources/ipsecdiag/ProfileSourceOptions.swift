@@ -107,7 +107,7 @@ enum PeerProblems {
       return ExitCodes.inputMissing
     case .unreadable(.permissionDenied): return ExitCodes.noPermission
     case .unreadable(.cannotRead): return ExitCodes.inputOutput
-    case .unresolvable, .noOwnAddress: return ExitCodes.unknown
+    case .unresolvable: return ExitCodes.unknown
     case .noCredential, .noRemote, .anyRemote, .otherFamily:
       return ArgumentParser.ExitCode.validationFailure.rawValue
     default:

@@ -20,8 +20,9 @@ struct Respond: ParsableCommand {
 
       Examples:
         ipsecdiag respond --psk-file psk
-        ipsecdiag respond --psk-file psk --listen 192.0.2.1 --local-ts 10.1.0.0/16 --once
-        ipsecdiag respond --psk-file psk --port 10500 --nat-port 14500 --go-silent 3checks
+        ipsecdiag respond --psk-file psk --listen 192.0.2.1 --once
+        ipsecdiag respond --psk-file psk --port 10500 --nat-port 14500
+        ipsecdiag respond --psk-file psk --go-silent 3checks
         ipsecdiag respond --psk-file psk --loss 5 --delay 50ms --cookie
       """)
 
@@ -67,7 +68,8 @@ struct Respond: ParsableCommand {
   }
 
   func run() throws {
-    guard peer.isGiven else {
+    // EAP is the initiator's way to prove itself.
+    guard peer.isGiven, peer.eapUser == nil else {
       throw ValidationError("Give --psk-file, or --cert, --key and --ca.")
     }
     guard let address = IPAddress(text: listen) else {
@@ -77,6 +79,8 @@ struct Respond: ParsableCommand {
     configuration.ports = IKEPorts(plain: port, encapsulated: natPort)
     configuration.announcements = [.espEchoSupported, .encryptedPingSupported]
     configuration.assignedAttributes = try assignment()
+    configuration.localSelectors.takeBothFamilies()
+    configuration.remoteSelectors.takeBothFamilies()
     var options = RespondingOptions()
     options.replayWindow = replayWindow
     try misbehaviour.apply(to: &configuration, &options)
@@ -125,5 +129,15 @@ struct Respond: ParsableCommand {
       "UDP port \(taken) is taken by \(owner ?? "another program")",
       hint: "stop it, or give other ports: --port 10500 --nat-port 14500",
       exitCode: ExitCodes.unknown)
+  }
+}
+
+extension [TrafficSelector] {
+  /// Everything is that of both families: which of them a tunnel has is for the peer to ask.
+  fileprivate mutating func takeBothFamilies() {
+    guard let ipv4 = TrafficSelector(text: "0.0.0.0/0"), let ipv6 = TrafficSelector(text: "::/0"),
+      self == [ipv4]
+    else { return }
+    append(ipv6)
   }
 }

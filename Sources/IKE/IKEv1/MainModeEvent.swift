@@ -5,9 +5,9 @@ package enum MainModeEvent: Sendable {
   case natDetected(local: Bool, remote: Bool)
   /// Both sides have proved that they have the secret.
   case established(MainModeSA)
-  /// An R-U-THERE was answered: how long after the transmission that the answer names, and which of them
-  /// that was, counted from one.
-  case alive(roundTrip: Duration, transmission: Int)
+  /// An R-U-THERE was answered: how long after the transmission that the answer names, which of them that
+  /// was, counted from one, and how many there were.
+  case alive(roundTrip: Duration, transmission: Int, of: Int)
   /// All transmissions of an R-U-THERE stayed unanswered. The SA stays, so that the peer may be asked again.
   case silent(transmissions: Int)
   /// The peer's R-U-THERE was answered.

@@ -90,7 +90,7 @@ extension MainModeSession {
     guard let sent = probe?.sent, let index = sent.firstIndex(where: { $0.sequence == sequence })
     else { return counters.strays += 1 }
     probe = nil
-    emit(.alive(roundTrip: now - sent[index].at, transmission: index + 1))
+    emit(.alive(roundTrip: now - sent[index].at, transmission: index + 1, of: sent.count))
   }
 }
 

@@ -31,7 +31,8 @@ package final class MainModeSession {
   var responderCookie: UInt64 = 0
   var phase = Phase.idle
   var random: RandomSource
-  var path: IKEPath
+  /// Where messages go to.
+  package internal(set) var path: IKEPath
   var nat = NATVerdict()
   /// The message of main mode that waits for its answer.
   var transmission: Transmission?

@@ -13,8 +13,12 @@ struct PathFindings {
 
   var all: [Finding] {
     let limits = limitGroups.map { $0.refusal == nil ? blackhole($0) : exceeded($0) }
-    let found = unreachable + limits + bands + [fragments].compactMap { $0 } + local
-    return found.sorted { $0.severity > $1.severity }
+    var sizes = (bands + limits).sorted { $0.severity > $1.severity }
+    // One size suits all of them.
+    if !sizes.isEmpty { sizes[0].remedies = sizeRemedies + sizes[0].remedies }
+    return (unreachable + sizes + [fragments].compactMap { $0 } + local).sorted {
+      $0.severity > $1.severity
+    }
   }
 
   var peer: IPAddress { result.address }
@@ -104,17 +108,21 @@ struct PathFindings {
     return groups
   }
 
-  /// "12 sizes tried; 1400 answered 5 of 5, 1401 0 of 5", a line a class.
-  func counts(_ entry: KindResult, _ sizes: [Int]) -> Finding.Evidence {
-    let tallies = sizes.compactMap { size in entry.tallies.first { $0.size == size } }
-    let words = tallies.map { tally in
-      let refused =
-        if case .icmp = tally.refusal, tally.answered == 0 { ", refused by ICMP" } else { "" }
-      return "\(tally.size) bytes answered \(tally.answered) of \(tally.sent)\(refused)"
+  /// "1400 bytes answered 9 of 9, 1401 bytes 0 of 15 (ICMP echo, IKE on UDP 500 with DF, 29 sizes tried)"
+  func counts(_ classes: [KindResult], _ sizes: [Int]) -> Finding.Evidence {
+    let words = sizes.compactMap { size -> String? in
+      let tallies = classes.flatMap(\.tallies).filter { $0.size == size }
+      guard !tallies.isEmpty else { return nil }
+      let sent = tallies.reduce(0) { $0 + $1.sent }
+      let answered = tallies.reduce(0) { $0 + $1.answered }
+      return "\(size) bytes \(answered) of \(sent)"
     }
-    let dontFragment = peer.isIPv6 || entry.packetKind.mayBeFragmented ? "" : " with DF"
+    let most = classes.map(\.tallies.count).max() ?? 0
+    let way =
+      peer.isIPv6
+      ? "" : classes.first?.packetKind.mayBeFragmented == true ? " without DF" : " with DF"
     return Finding.Evidence(
-      "\(entry.packetKind.content.rawValue)\(dontFragment), \(entry.tallies.count) sizes: \(words.joined(separator: ", "))"
+      "answered: \(words.joined(separator: ", ")) (\(names(classes))\(way), \(most) sizes tried)"
     )
   }
 
@@ -122,17 +130,17 @@ struct PathFindings {
   private func severity(_ limit: Int) -> Severity? { limit < 1500 ? nil : .warning }
 
   private func blackhole(_ group: LimitGroup) -> Finding {
-    let inner = advice.innerMTU(pathMTU: group.limit)
+    let inner = advice.innerMTU(pathMTU: result.pathMTU ?? group.limit)
     let overhead = inner.map { "anything over \($0) bytes inside the tunnel is lost" }
     return Finding(
       .mtuBlackhole, severity: severity(group.limit), .certain, about: subject,
       "\(String(group.above.lowerBound))–\(String(group.above.upperBound)) bytes vanish, and no ICMP says so",
       meaning:
         "\(overhead ?? "no tunnel of the usual suites fits"): small things work, transfers hang; \(cause(group))",
-      evidence: group.classes.map { counts($0, [group.limit, group.limit + 1]) },
-      remedies: sizeRemedies(group.limit) + [
+      evidence: [counts(group.classes, [group.limit, group.limit + 1])],
+      remedies: [
         Finding.Remedy(
-          "or mend the path: let ICMP through that says \(tooBigWords), here and on the way",
+          "mend the path: let ICMP through that says \(tooBigWords), here and on the way",
           [
             peer.isIPv6
               ? .init(.nftables, "add rule inet filter input icmpv6 type packet-too-big accept")
@@ -153,6 +161,13 @@ struct PathFindings {
     }
     if told {
       return "ICMP about other packets does arrive: a filter or NAT drops that about these"
+    }
+    let echo = result.result(.icmpEcho, mayBeFragmented: false)
+    if !group.classes.contains(where: { $0.packetKind.content == .icmpEcho }),
+      echo?.limit ?? 0 > group.limit
+    {
+      return
+        "echoes of that size pass: a filter drops large UDP packets, or the responder large requests"
     }
     if peer.isIPv6 { return "ICMPv6 is filtered on the way or by this host's own firewall" }
     let cut = group.classes.compactMap { entry in
@@ -179,8 +194,7 @@ struct PathFindings {
       "the path takes \(String(group.limit)) bytes, and \(sender)",
       meaning:
         "path MTU discovery works here; a gateway must hear that ICMP too, and pass it on to the senders inside the tunnel",
-      evidence: group.classes.map { counts($0, [group.limit, group.limit + 1]) },
-      remedies: sizeRemedies(group.limit))
+      evidence: [counts(group.classes, [group.limit, group.limit + 1])])
   }
 
   // MARK: Bands
@@ -198,16 +212,17 @@ struct PathFindings {
   }
 
   private func band(_ sizes: ClosedRange<Int>, _ classes: [KindResult]) -> Finding {
-    Finding(
+    let whole = classes.filter { !$0.packetKind.mayBeFragmented }
+    let shown = whole.isEmpty ? classes : whole
+    return Finding(
       .mtuBand, .certain, about: subject,
       "\(String(sizes.lowerBound))–\(String(sizes.upperBound)) bytes vanish, smaller and larger ones pass",
       meaning:
         "a device on the path drops those sizes alone, often such as it must cut after encapsulating; halving a range of sizes would not have shown it",
-      evidence: classes.map {
+      evidence: [
         counts(
-          $0, [sizes.lowerBound - 1, sizes.lowerBound, sizes.upperBound, sizes.upperBound + 1])
-      },
-      remedies: sizeRemedies(sizes.lowerBound - 1))
+          shown, [sizes.lowerBound - 1, sizes.lowerBound, sizes.upperBound, sizes.upperBound + 1])
+      ])
   }
 
   // MARK: Fragments
@@ -222,15 +237,13 @@ struct PathFindings {
     guard let limit = shown.first?.map.runs.last(where: \.passes)?.sizes.upperBound else {
       return nil
     }
-    let facts = shown.map { entry in
-      counts(entry, [limit, limit + 1] + (entry.tallies.last.map { [$0.size] } ?? []))
-    }
+    let largest = shown.compactMap { $0.tallies.last?.size }.max() ?? limit
     return Finding(
       .ikeAuthFragLost, severity: .warning, ike.isEmpty ? .likely : .certain, about: subject,
       "IP fragments do not get to \(peer): above \(String(limit)) bytes nothing is answered, cut or not",
       meaning:
         "an IKE_AUTH with certificates is larger than that: it is lost, unless both sides split it themselves (RFC 7383); nor does ESP pass in fragments",
-      evidence: facts,
+      evidence: [counts(shown, [limit, limit + 1, largest])],
       remedies: [
         Finding.Remedy(
           "let IKE split large messages itself, on both sides, into fragments that pass",
@@ -291,18 +304,18 @@ struct PathFindings {
 
   // MARK: What fits inside
 
-  private func sizeRemedies(_ limit: Int) -> [Finding.Remedy] {
-    guard let inner = advice.innerMTU(pathMTU: limit) else { return [] }
+  /// What makes everything fit that passes on every kind of packet.
+  private var sizeRemedies: [Finding.Remedy] {
+    guard let limit = result.pathMTU, let inner = advice.innerMTU(pathMTU: limit) else { return [] }
     let mss = TunnelOverhead.maximumSegmentSize(innerMTU: inner, innerIsIPv6: false)
-    let ikeRemedy = Finding.Remedy("and let IKE send fragments that pass", fragmentSettings(limit))
-    return InnerLimits.remedies(inner: inner) + [
-      Finding.Remedy(
-        "or both by the route into the tunnel",
-        [
-          .init(
-            .shell,
-            "ip route change NETWORK dev DEVICE mtu \(String(inner)) advmss \(String(mss))")
-        ])
-    ] + (fragments == nil ? [ikeRemedy] : [])
+    let route = Finding.Remedy(
+      "or both by the route into the tunnel",
+      [
+        .init(
+          .shell,
+          "ip route change NETWORK dev DEVICE mtu \(String(inner)) advmss \(String(mss))")
+      ])
+    let ike = Finding.Remedy("and let IKE send fragments that pass", fragmentSettings(limit))
+    return InnerLimits.remedies(inner: inner) + [route] + (fragments == nil ? [ike] : [])
   }
 }

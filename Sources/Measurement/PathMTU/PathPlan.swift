@@ -21,8 +21,9 @@ package struct PathPlan: Sendable {
     }
   }
 
-  /// The largest size that is tried, in bytes of IP packet: strongSwan takes no IKE message beyond 10,000.
-  package static let largestSize = 9216
+  /// The largest size that is tried, in bytes of IP packet. Responders have limits of their own: this program's
+  /// takes no IKE message beyond 8,192 bytes, strongSwan none beyond 10,000.
+  package static let largestSize = 8192
 
   /// No router cuts IPv6 packets, so that this host must, in sizes that every link takes (RFC 8200, section 5).
   static let ipv6FragmentBytes: Int32 = 1280
@@ -54,6 +55,6 @@ package struct PathPlan: Sendable {
   /// 1,280 is IPv6's least (RFC 8200, section 5), 1,492 is PPPoE's (RFC 2516, section 7), 4,352 FDDI's.
   private static let fine =
     [576, 1024, 1152] + Array(stride(from: 1280, to: 1500, by: 20))
-    + [1492, 1500, 2000, 3000, 4352, 6000, 9000]
-  private static let coarse = [576, 1152, 1280, 1340, 1400, 1440, 1480, 1492, 1500, 3000, 9000]
+    + [1492, 1500, 2000, 3000, 4352, 6000]
+  private static let coarse = [576, 1152, 1280, 1340, 1400, 1440, 1480, 1492, 1500, 3000, 6000]
 }

@@ -104,9 +104,17 @@ package struct PathResult: Sendable {
 
   package var packetsSent: Int { classes.reduce(0) { $0 + $1.packetsSent } }
 
+  /// A kind of packet could not be sent from here, and was left out.
+  package var isDegraded: Bool {
+    classes.contains { if case .impossible = $0.outcome { true } else { false } }
+  }
+
   /// Something was asked and not found out.
   package var isIncomplete: Bool {
-    isInterrupted || whole.contains { !$0.isComplete && !$0.isSilent }
-      || !whole.contains(where: \.isComplete)
+    let isUnsure = classes.contains { entry in
+      guard case .searched(let ending) = entry.outcome else { return false }
+      return ending != .complete && ending != .silent
+    }
+    return isInterrupted || isUnsure || !whole.contains(where: \.isComplete)
   }
 }

@@ -80,6 +80,7 @@ package struct SizeSearch: Sendable {
   /// Anybody can send ICMP, and each message may name another MTU.
   private static let hintLimit = 16
   private static let longestGap = Duration.milliseconds(200)
+  private static let longWait = Duration.milliseconds(250)
 
   package init(_ plan: Plan) {
     self.plan = plan
@@ -150,7 +151,7 @@ package struct SizeSearch: Sendable {
     probes[id].isSettled = true
     tallied[probe.size]?.answered += 1
     let time = now - probe.at
-    if probe.round == round, time > roundTrip ?? .zero { roundTrip = time }
+    if probe.round == round { roundTrip = max(roundTrip ?? .zero, time) }
   }
 
   /// Somebody said that a packet is too large. An answer to the same size has more weight.
@@ -243,7 +244,16 @@ package struct SizeSearch: Sendable {
       ending = .complete
       return []
     }
-    return sizes.filter { $0 != control } + [control]
+    return repeated(sizes.filter { $0 != control }) + [control]
+  }
+
+  /// Where answers take long, all packets that a size may need go out in one round.
+  private func repeated(_ sizes: [Int]) -> [Int] {
+    guard wait > Self.longWait else { return sizes }
+    let misses = misses
+    return (0..<misses).flatMap { copy in
+      sizes.filter { copy == 0 || copy < misses - (tallied[$0]?.missed ?? 0) }
+    }
   }
 
   /// What there is to learn, nearest questions first: rungs, then the middle between neighbours that fare

@@ -13,22 +13,17 @@ extension LivePeer {
     if let source = plan.source, source.isIPv6 != isIPv6 {
       throw SettingProblem(.otherFamily(.source, "\(source)"), at: nil)
     }
-    let own: IPAddress
-    do throws(SocketError) {
-      if let source = plan.source {
-        own = source
-      } else {
-        own = try LocalRoute(to: address.address, interface: plan.interface).source
-      }
-    } catch {
-      throw SettingProblem(.noOwnAddress(error), at: nil)
-    }
-    let configuration = try plan.configuration(own: own, peer: address.address, now: now)
+    // Without a way there the tunnel fails, and says why.
+    let route = try? LocalRoute(to: address.address, interface: plan.interface)
+    let own = plan.source ?? route?.source ?? .any(isIPv6: isIPv6)
     var options = Tunnel.Options()
     options.source = plan.source
     options.interface = plan.interface
     if let replayWindow = plan.replayWindow { options.replayWindow = replayWindow }
-    self.init(name: name, address: address, configuration: configuration, options: options)
+    self.init(
+      name: name, address: address,
+      configuration: try plan.configuration(own: own, peer: address.address, now: now),
+      options: options)
   }
 }
 

@@ -31,7 +31,6 @@ package struct SettingProblem: Error, Equatable, Sendable {
     case anyRemote(String)
     case unresolvable(ResolutionError)
     case otherFamily(SettingKey, String)
-    case noOwnAddress(SocketError)
     case anyGateway
     case noProfile(String, known: [String], nearest: String?)
     case noConnection(String, known: [String], nearest: String?)
@@ -102,7 +101,6 @@ extension SettingProblem.Reason: CustomStringConvertible {
     case .unresolvable(let error): "\(error)"
     case .otherFamily(let key, let text):
       "\(key.rawValue) '\(text.prefix(60))' is not of the gateway's address family"
-    case .noOwnAddress(let error): "\(error)"
     case .anyGateway:
       "remote_id is not set: the EAP password is proven to any gateway that the CA vouches for"
     case .noProfile(let name, let known, let nearest):

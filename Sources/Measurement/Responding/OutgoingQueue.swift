@@ -6,11 +6,14 @@ package struct OutgoingDatagram: Equatable, Sendable {
   package let bytes: [UInt8]
   package let local: Endpoint
   package let remote: Endpoint
+  /// Whether it may come to its end in IP fragments.
+  package let mayFragment: Bool
 
-  init(_ bytes: [UInt8], from local: Endpoint, to remote: Endpoint) {
+  init(_ bytes: [UInt8], from local: Endpoint, to remote: Endpoint, mayFragment: Bool = true) {
     self.bytes = bytes
     self.local = local
     self.remote = remote
+    self.mayFragment = mayFragment
   }
 }
 

@@ -95,7 +95,9 @@ package final class ResponderService {
   private func send(_ packet: OutgoingDatagram) {
     do throws(SocketError) {
       guard packet.local.port == 0 else {
-        return try driver.send(packet.bytes, from: packet.local, to: packet.remote, .forbidden)
+        return try driver.send(
+          packet.bytes, from: packet.local, to: packet.remote,
+          packet.mayFragment ? .allowed : .forbidden)
       }
       try raw?.socket.send(packet.bytes, to: packet.remote.address, from: packet.local.address)
     } catch {

@@ -26,7 +26,8 @@ extension Responding {
       }
     guard let answer, let sealed = seal(answer, peer.table) else { return }
     peers[session]?.lastAnswer = now
-    send(sealed, from: local, to: remote, at: now)
+    send(
+      OutgoingDatagram(sealed, from: local, to: remote, mayFragment: answer.mayFragment), at: now)
   }
 
   /// What goes back, on which of the peer's SPIs.
@@ -34,6 +35,8 @@ extension Responding {
     let payload: [UInt8]
     let nextHeader: UInt8
     let outboundSPI: UInt32
+    /// As the packet inside may (RFC 4301, section 8.1); an ESP echo measures the path.
+    let mayFragment: Bool
   }
 
   private func seal(_ answer: SealedAnswer, _ table: ChildSATable) -> [UInt8]? {
@@ -60,7 +63,8 @@ extension Responding {
     guard let reply = InnerEcho.reply(to: opened.payload) else { return nil }
     peers[session]?.answers.inner += 1
     return SealedAnswer(
-      payload: reply, nextHeader: opened.nextHeader, outboundSPI: opened.child.outboundSPI)
+      payload: reply, nextHeader: opened.nextHeader, outboundSPI: opened.child.outboundSPI,
+      mayFragment: !request.doNotFragment && !request.destination.isIPv6)
   }
 
   // MARK: ESP echo
@@ -80,7 +84,8 @@ extension Responding {
     case .reply(let payload, let outboundSPI):
       peers[session]?.answers.encrypted += 1
       return SealedAnswer(
-        payload: payload, nextHeader: ESPEcho.nextHeader, outboundSPI: outboundSPI)
+        payload: payload, nextHeader: ESPEcho.nextHeader, outboundSPI: outboundSPI,
+        mayFragment: false)
     case .silence(.oneWay): peers[session]?.answers.oneWay += 1
     case .silence(.overLimit): unanswered.overRate += 1
     case .silence, nil: unanswered.otherPackets += 1
@@ -104,7 +109,7 @@ extension Responding {
     guard let reply = plainEchoes.answer(unencrypted: packet, at: now), reply.count <= packet.count
     else { return }
     pastAnswers.plain += 1
-    send(reply, from: local, to: remote, at: now)
+    send(OutgoingDatagram(reply, from: local, to: remote, mayFragment: false), at: now)
   }
 }
 

@@ -117,7 +117,7 @@ package final class Responding: IKEMachine {
     return .send(message.bytes, from: message.local, to: message.remote)
   }
 
-  /// The next ESP packet to send, with DF: one that does not pass is told by ``note(pathMTU:to:)``.
+  /// The next ESP packet to send. How large one with DF may be is told by ``note(pathMTU:to:)``.
   package func nextPacket() -> OutgoingDatagram? { outgoing.nextPacket() }
 
   /// Tells how large an IP packet may be on the way to an address: echoes are shortened to that.
@@ -266,8 +266,8 @@ package final class Responding: IKEMachine {
     return try? IKEHeader(from: &reader)
   }
 
-  func send(_ packet: [UInt8], from local: Endpoint, to remote: Endpoint, at now: Instant) {
-    outgoing.append(.packet, OutgoingDatagram(packet, from: local, to: remote), at: now)
+  func send(_ packet: OutgoingDatagram, at now: Instant) {
+    outgoing.append(.packet, packet, at: now)
   }
 }
 

@@ -34,6 +34,8 @@ package struct PathMTUJSON {
     text.json(result.isInterrupted)
     text.put(",\"complete\":")
     text.json(!result.isIncomplete)
+    text.put(",\"degraded\":")
+    text.json(result.isDegraded)
     text.member("packets_sent", UInt64(clamping: result.packetsSent))
     text.member("duration_ms", milliseconds: Nanoseconds(result.duration.wholeNanoseconds))
     text.put(",\"classes\":")

@@ -107,19 +107,18 @@ package struct PathMTUText {
     case .impossible: return "not possible here"
     case .searched(.silent): return "no answer"
     case .searched(let ending):
-      let passing = entry.map.runs.filter(\.passes)
-      guard let last = passing.last else { return "not finished" }
-      var words: [String] = []
-      for run in passing {
-        let isFirst = words.isEmpty
-        words.append(
-          isFirst
-            ? "\(run.sizes.upperBound)" : "\(run.sizes.lowerBound) to \(run.sizes.upperBound)")
+      let passing = entry.map.runs.filter(\.passes).map(\.sizes)
+      guard let first = passing.first, let last = passing.last else { return "not finished" }
+      let about = ending == .complete ? "" : "about "
+      if entry.packetKind.mayBeFragmented, entry.map.top != nil, passing.count == 1 {
+        return "lost above \(about)\(last.upperBound)"
       }
-      let lost =
-        entry.packetKind.mayBeFragmented && entry.map.top != nil
-        ? "lost above \(last.sizes.upperBound)" : words.joined(separator: ", ")
-      return ending == .complete ? lost : "\(lost) (not finished)"
+      switch passing.count {
+      case 1: return "\(about)\(first.upperBound)"
+      case 2: return "\(about)\(first.upperBound), \(last.lowerBound) to \(last.upperBound)"
+      // The findings tell each band.
+      default: return "\(about)\(first.upperBound), then in parts"
+      }
     }
   }
 
@@ -151,8 +150,9 @@ package struct PathMTUText {
         let segment = TunnelOverhead.maximumSegmentSize(innerMTU: inner, innerIsIPv6: false)
         return "\(way)\(inner) (\(segment))"
       }
+      text.spaces(2)
       page.paragraph(
-        "  \(suite.name): \(sizes.joined(separator: ", "))", from: 0, indent: 4, to: &text)
+        "\(suite.name): \(sizes.joined(separator: ", "))", from: 2, indent: 4, to: &text)
     }
     let answersIKE = result.whole.contains {
       $0.packetKind.content != .icmpEcho && $0.limit != nil

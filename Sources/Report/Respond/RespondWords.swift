@@ -13,8 +13,8 @@ package enum RespondWords {
     case .fellSilent: "silent from now on: neither IKE nor ESP is answered"
     case .spokeAgain: "answering again"
     case .unanswered(let peer, let exchange, let transmission, let gap):
-      "\(name(peer)): \(exchange) request, not answered: transmission \(transmission)"
-        + (gap.map { ", \(seconds($0)) after the one before" } ?? "")
+      "\(name(peer)): \(exchange) unanswered, number \(transmission)"
+        + (gap.map { ", \(seconds($0)) later" } ?? "")
     case .detected(let peer, let detection): "\(name(peer)): \(words(detection))"
     }
   }
@@ -24,7 +24,7 @@ package enum RespondWords {
     switch event {
     case .established(let sa):
       return "\(name): IKE SA \(peer.session) stands with \(sa.peerIdentity)"
-        + (sa.natRemote ? ", which is behind a NAT" : "")
+        + (sa.natRemote ? ", behind a NAT or as if it were" : "")
     case .childEstablished(let child): return "\(name): Child SA \(words(child))"
     case .childRekeyed(_, let successor):
       return "\(name): Child SA rekeyed, now \(words(successor))"
@@ -104,7 +104,7 @@ package enum RespondWords {
       words +=
         ", \(seconds(longest)) after our last answer (its check came \(seconds(wait)) after that)"
     }
-    words += "; \(Quantity.times(UInt64(detection.transmissions.count))) sent"
+    words += "; sent \(Quantity.times(UInt64(detection.transmissions.count)))"
     if let schedule = detection.schedule { words += ", \(schedule.name)" }
     switch detection.evidence {
     case .newInit: words += "; seen by its new IKE_SA_INIT"

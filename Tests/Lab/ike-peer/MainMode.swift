@@ -56,7 +56,7 @@ extension Report {
           ("peer", "\(sa.peerIdentity)"), ("suite", "\(sa.proposal)"),
           ("lifetime", "\(sa.lifetime)"), ("dpd", "\(sa.answersLiveness)"),
         ])
-    case .alive(let roundTrip, let transmission):
+    case .alive(let roundTrip, let transmission, _):
       write("alive", [("round_trip", "\(roundTrip)"), ("transmission", "\(transmission)")])
     case .silent(let transmissions): write("silent", [("transmissions", "\(transmissions)")])
     case .answeredPeer(let sequence): write("answered-peer", [("sequence", "\(sequence)")])

@@ -115,13 +115,24 @@ struct SizeSearchTests {
     #expect(search.map.top == nil)
   }
 
-  @Test("On a slow path an answer that is late for its round still counts")
-  func slowPath() {
+  @Test("A slow path is searched in time as well", arguments: [150, 300, 700])
+  func slowPath(_ milliseconds: Int) {
     var path = limited(to: 1400)
-    path.roundTrip = .milliseconds(700)
-    let (search, _) = path.run(plan)
+    path.roundTrip = .milliseconds(milliseconds)
+    let (search, time) = path.run(plan)
+    #expect(search.ending == .complete)
     #expect(search.map.limit == 1400)
     #expect(search.map.bands.isEmpty)
+    #expect(time < .seconds(13))
+  }
+
+  @Test("Answers that come at once make the waits short")
+  func noRoundTrip() {
+    var path = limited(to: 1400)
+    path.roundTrip = .zero
+    let (search, time) = path.run(plan)
+    #expect(search.ending == .complete && search.map.limit == 1400)
+    #expect(time < .seconds(5))
   }
 
   @Test("The time limit ends a search with what it has")

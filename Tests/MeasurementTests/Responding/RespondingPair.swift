@@ -27,6 +27,8 @@ final class RespondingPair {
   private(set) var arrivals: [ChildSATable.Opened] = []
   /// Every datagram that the responder sent.
   private(set) var answers: [(bytes: [UInt8], to: Endpoint, at: Instant)] = []
+  /// Of each ESP packet among them, whether it may be fragmented.
+  private(set) var mayFragment: [Bool] = []
   private var flights: [Flight] = []
 
   init(
@@ -138,6 +140,7 @@ final class RespondingPair {
       }
     }
     while let packet = responding.nextPacket() {
+      mayFragment.append(packet.mayFragment)
       answer(packet.bytes, packet.local, packet.remote)
     }
   }
