@@ -67,17 +67,31 @@ struct DPD: ParsableCommand {
   var prometheus = false
 
   /// A single word without a capture to filter.
-  private var target: String? {
-    guard !calculate, capture.files.isEmpty, capture.interface == nil else { return nil }
-    return capture.filter.first
+  private var target: String? { asksPeer ? capture.filter.first : nil }
+
+  /// Neither a capture nor a computation, but a word or a profile that names a peer.
+  private var asksPeer: Bool {
+    !calculate && capture.files.isEmpty && capture.interface == nil
+      && (!capture.filter.isEmpty || namesPeer)
+  }
+
+  private var namesPeer: Bool { peer.profile != nil || peer.source.connection != nil }
+
+  /// Whether options are given that only a peer is asked with; the environment may say more.
+  private var hasPeerOptions: Bool {
+    namesPeer || live.isGiven || peer.source.config != nil || peer.pskFile != nil
+      || peer.cert != nil || peer.eapUser != nil || ndjson || nagios || prometheus
   }
 
   mutating func validate() throws {
     if [json, ndjson, nagios, prometheus].count(where: { $0 }) > 1 {
       throw ValidationError("Give one of --json, --ndjson, --nagios and --prometheus.")
     }
-    if target != nil { return try validateLive() }
-    if live.isGiven || peer.isGiven || ndjson || nagios || prometheus {
+    if asksPeer { return try validateLive() }
+    if calculate, peer.source.config != nil {
+      throw ValidationError("With --calculate, a daemon's file goes with --daemon-config.")
+    }
+    if hasPeerOptions {
       throw ValidationError("Those options go with a target: ipsecdiag dpd vpn.example.net")
     }
     if !calculate, capture.files.isEmpty, capture.interface == nil {
@@ -90,7 +104,7 @@ struct DPD: ParsableCommand {
   }
 
   private func validateLive() throws {
-    guard capture.filter.count == 1 else {
+    guard capture.filter.count == 1 || capture.filter.isEmpty && live.idle == nil else {
       throw ValidationError("Give one target: a name or an address.")
     }
     if let count = capture.count, !(1...1_000_000_000).contains(count) {
@@ -118,7 +132,7 @@ struct DPD: ParsableCommand {
         target: target, limit: limit, options: live, verdict: verdict, isJSON: json
       ).run()
     }
-    if let target {
+    if asksPeer {
       return try DPDLive(
         target: target, count: capture.count.map { Int(clamping: $0) }, options: live, peer: peer,
         verdict: verdict, format: format

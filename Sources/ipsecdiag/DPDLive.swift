@@ -8,7 +8,8 @@ internal import Report
 
 /// `dpd TARGET`: asks a peer again and again whether it is there.
 struct DPDLive {
-  let target: String
+  /// Nil where a profile or a connection names the peer.
+  let target: String?
   let count: Int?
   let options: DPDLiveOptions
   let peer: PeerOptions
@@ -20,7 +21,7 @@ struct DPDLive {
 
   func run() throws {
     Interruption.watch()
-    let prober = try makeProber()
+    let (name, prober) = try makeProber()
     defer { prober.close() }
     var writer = DPDWriter(format, verdict, started: .now)
     let watch = LivenessWatch(
@@ -31,7 +32,7 @@ struct DPDLive {
       writer.add(beat, tally, change, options.watch)
     }
     let result = LivenessResult(
-      target: target, prober, started: writer.started,
+      target: name, prober, started: writer.started,
       duration: .nanoseconds(MonotonicClock.now() - began), interval: options.interval.duration,
       tally: tally,
       isInterrupted: Interruption.isRequested && (!options.watch || tally.answered == 0),
@@ -44,20 +45,21 @@ struct DPDLive {
   }
 
   /// With credentials an SA is set up, without them none.
-  private func makeProber() throws -> any LivenessProber {
-    if peer.isGiven {
+  private func makeProber() throws -> (name: String, any LivenessProber) {
+    guard let target, !peer.isGiven else {
       var live = try peer.peer(target, isIPv6Wanted: options.isIPv6Wanted)
       options.apply(to: &live)
       if options.ikev1 {
-        return MainModeProber(to: live.address, try mainMode(live), live.options) {
+        let prober = MainModeProber(to: live.address, try mainMode(live), live.options) {
           Interruption.isRequested
         }
+        return (target ?? live.name, prober)
       }
-      return TunnelProber(live) { Interruption.isRequested }
+      return (target ?? live.name, TunnelProber(live) { Interruption.isRequested })
     }
     let address = try options.resolved(target)
     do throws(SocketError) {
-      return try InitProber(to: address, options.plan) { Interruption.isRequested }
+      return (target, try InitProber(to: address, options.plan) { Interruption.isRequested })
     } catch {
       throw Failure(
         "\(error)",

@@ -27,7 +27,9 @@ package final class TunnelProber: LivenessProber {
   package var local: Endpoint {
     route?.local ?? Endpoint(.any(isIPv6: peer.address.address.isIPv6), 0)
   }
-  package var remote: Endpoint { route?.remote ?? Endpoint(peer.address.address, peer.configuration.ports.plain) }
+  package var remote: Endpoint {
+    route?.remote ?? Endpoint(peer.address.address, peer.configuration.ports.plain)
+  }
 
   private func establish() throws(TunnelFailure) -> Tunnel {
     let tunnel: Tunnel
@@ -37,7 +39,8 @@ package final class TunnelProber: LivenessProber {
       throw .socket(error)
     }
     // A peer that was there answers soon, or is still away: asking again is for the next question.
-    let limit = route.map { _ in Conversation.now + peer.configuration.retransmission.firstWait * 3 }
+    let limit = route.map { _ in Conversation.now + peer.configuration.retransmission.firstWait * 3
+    }
     do throws(TunnelFailure) {
       _ = try tunnel.establish {
         isStopped() || limit.map { Conversation.now > $0 } ?? false
