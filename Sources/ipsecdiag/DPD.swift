@@ -31,6 +31,7 @@ struct DPD: ParsableCommand {
         ipsecdiag dpd --watch --interval 1 --psk-file key.txt 192.0.2.1
         ipsecdiag dpd --ikev1 --psk-file key.txt 192.0.2.1
         ipsecdiag dpd --nagios --warning 200ms,5% --critical 1s,30% 192.0.2.1
+        ipsecdiag dpd --idle 5m --outside 198.51.100.7 192.0.2.1
         ipsecdiag dpd -r outage.pcap
         ipsecdiag dpd --calculate --daemon strongswan --dpd-delay 30s
         ipsecdiag dpd --calculate --daemon-config /etc/swanctl/swanctl.conf \\
@@ -98,6 +99,9 @@ struct DPD: ParsableCommand {
     if liveness.isGiven {
       throw ValidationError("Settings of a daemon go with --calculate.")
     }
+    if live.idle != nil, live.watch || peer.isGiven || ndjson || nagios || prometheus {
+      throw ValidationError("--idle asks without credentials, once, and writes text or --json.")
+    }
     if live.ikev1, !peer.isGiven {
       throw ValidationError("--ikev1 takes a pre-shared key: --psk-file")
     }
@@ -109,6 +113,11 @@ struct DPD: ParsableCommand {
 
   func run() throws {
     if calculate { return try self.computed() }
+    if let target, let limit = live.idle {
+      return try DPDIdle(
+        target: target, limit: limit, options: live, verdict: verdict, isJSON: json
+      ).run()
+    }
     if let target {
       return try DPDLive(
         target: target, count: capture.count.map { Int(clamping: $0) }, options: live, peer: peer,

@@ -33,7 +33,8 @@ struct DPDLive {
     let result = LivenessResult(
       target: target, prober, started: writer.started,
       duration: .nanoseconds(MonotonicClock.now() - began), interval: options.interval.duration,
-      tally: tally, isInterrupted: Interruption.isRequested && !options.watch,
+      tally: tally,
+      isInterrupted: Interruption.isRequested && (!options.watch || tally.answered == 0),
       limits: options.limits)
     // Before the report: who reads it may end the program.
     prober.close()
@@ -54,7 +55,7 @@ struct DPDLive {
       }
       return TunnelProber(live) { Interruption.isRequested }
     }
-    let address = try resolved()
+    let address = try options.resolved(target)
     do throws(SocketError) {
       return try InitProber(to: address, options.plan) { Interruption.isRequested }
     } catch {
@@ -76,20 +77,6 @@ struct DPDLive {
         }
       throw ValidationError(problem)
     }
-  }
-
-  private func resolved() throws(Failure) -> ResolvedAddress {
-    let addresses: [ResolvedAddress]
-    do throws(ResolutionError) {
-      addresses = try NameResolution.addresses(
-        of: target, family: .init(isIPv6Wanted: options.isIPv6Wanted))
-    } catch {
-      throw Failure("\(error)", exitCode: ExitCodes.unknown)
-    }
-    guard let address = addresses.first else {
-      throw Failure("\(target) has no address", exitCode: ExitCodes.unknown)
-    }
-    return address
   }
 
   private func exitCode(of result: LivenessResult) -> Int32 {

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Host
 internal import IKE
 internal import Measurement
 internal import PacketDissector
@@ -47,6 +48,18 @@ struct DPDLiveOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      "Find how long a NAT on the way keeps a silent mapping, up to this time, which it takes: 5m.",
+      valueName: "time"))
+  var idle: Seconds?
+
+  @Option(
+    help: ArgumentHelp(
+      "With --idle: the NAT's address towards the peer, which the peer's answers only have as a hash.",
+      valueName: "address"))
+  var outside: IPAddress?
+
+  @Option(
+    help: ArgumentHelp(
       "A warning from this median round trip or this loss on: 200ms, 5% or 200ms,5%.",
       valueName: "limits"))
   var warning: LivenessLimit?
@@ -64,6 +77,10 @@ struct DPDLiveOptions: ParsableArguments {
       throw ValidationError("--timeout is 10 ms to 60 s.")
     }
     if !(0...10).contains(retries) { throw ValidationError("--retries is 0 to 10.") }
+    if let idle, !(1...86_400).contains(idle.value) {
+      throw ValidationError("--idle is 1 s to a day.")
+    }
+    if idle == nil, outside != nil { throw ValidationError("--outside goes with --idle.") }
     if let source, isIPv4 && source.isIPv6 || isIPv6 && !source.isIPv6 {
       throw ValidationError("--source is of the other address family.")
     }
@@ -71,7 +88,7 @@ struct DPDLiveOptions: ParsableArguments {
 
   /// Whether any was given that says nothing to a capture.
   var isGiven: Bool {
-    ikev1 || watch || port != nil || source != nil || sport != 0 || isIPv4 || isIPv6
+    ikev1 || watch || idle != nil || port != nil || source != nil || sport != 0 || isIPv4 || isIPv6
       || warning != nil
       || critical != nil
   }
@@ -80,6 +97,21 @@ struct DPDLiveOptions: ParsableArguments {
     if isIPv4 { return false }
     if isIPv6 { return true }
     return source.map(\.isIPv6)
+  }
+
+  /// The first address of a target.
+  func resolved(_ target: String) throws(Failure) -> ResolvedAddress {
+    let addresses: [ResolvedAddress]
+    do throws(ResolutionError) {
+      addresses = try NameResolution.addresses(
+        of: target, family: .init(isIPv6Wanted: isIPv6Wanted))
+    } catch {
+      throw Failure("\(error)", exitCode: ExitCodes.unknown)
+    }
+    guard let address = addresses.first else {
+      throw Failure("\(target) has no address", exitCode: ExitCodes.unknown)
+    }
+    return address
   }
 
   var limits: LivenessLimits {

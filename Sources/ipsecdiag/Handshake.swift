@@ -146,6 +146,8 @@ struct Handshake: ParsableCommand {
         throw Failure("\(error)", exitCode: ExitCodes.unknown)
       }
     }
+    // One that Ctrl-C cut off says nothing of the others.
+    if runs.count > 1, case .interrupted? = runs.last?.failure { runs.removeLast() }
     return runs
   }
 

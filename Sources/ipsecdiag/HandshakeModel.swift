@@ -43,8 +43,8 @@ struct HandshakeModelOptions: ParsableArguments {
   mutating func validate() throws {
     if let rtt, !(0...60).contains(rtt.value) { throw ValidationError("--rtt is 0 to 60 s.") }
     if let loss, !(0...100).contains(loss) { throw ValidationError("--loss is 0 to 100 percent.") }
-    if let mtu, !(576...65_535).contains(mtu) {
-      throw ValidationError("--mtu is 576 to 65535 octets.")
+    if let mtu, !(68...65_535).contains(mtu) {
+      throw ValidationError("--mtu is 68 to 65535 octets.")
     }
     if let runs, !(1...1_000_000).contains(runs) {
       throw ValidationError("--runs is 1 to 1000000.")

@@ -41,9 +41,11 @@ struct LoopbackGateway {
       interruptAfter: milliseconds)
   }
 
-  /// Runs any command, and answers it meanwhile.
+  /// Runs `ipsecdiag` with `arguments`, and answers it meanwhile: without `isSilent`, and for no longer than
+  /// `answering`.
   func run(
-    _ arguments: [String], isSilent: Bool = false, interruptAfter milliseconds: Int? = nil
+    _ arguments: [String], isSilent: Bool = false, answering: Duration = .seconds(60),
+    interruptAfter milliseconds: Int? = nil
   ) throws -> (exitCode: Int32, text: String, errors: String) {
     let output = try TemporaryFile()
     let errors = try TemporaryFile()
@@ -55,7 +57,7 @@ struct LoopbackGateway {
     var isInterrupted = false
     while unsafe waitpid(child.process, &status, WNOHANG) == 0 {
       let now = MachineDriver<IKEResponder>.now
-      if isSilent {
+      if isSilent || now - start > answering {
         usleep(10_000)
       } else {
         try driver.step(until: now + .milliseconds(10)) { _ in }

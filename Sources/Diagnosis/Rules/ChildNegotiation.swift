@@ -1,4 +1,4 @@
-internal import PacketDissector
+package import PacketDissector
 
 /// Child SAs that the peer refuses as they are first asked for. The reasons stand inside SK, so that keys
 /// are needed; IKEv1's refusals likewise.
@@ -184,8 +184,8 @@ enum ChildNegotiation {
 }
 
 /// Traffic selectors in words.
-enum SelectorText {
-  static func list(_ selectors: [TrafficSelector]) -> Statement {
+package enum SelectorText {
+  package static func list(_ selectors: [TrafficSelector]) -> Statement {
     guard !selectors.isEmpty else { return "nothing" }
     return selectors.prefix(4).enumerated().reduce("") { text, entry in
       text + (entry.offset == 0 ? "" : ", ") + "\(network: readable(entry.element))"

@@ -9,7 +9,7 @@ package struct LossModel: Sendable {
   package var path: PathModel
   package var runs: Int
   package var seed: UInt64
-  /// How long each step computes; nil takes what it takes here, as some runs before show.
+  /// How long each step computes; nil takes what it takes on this machine, as some runs before show.
   package var times: ProcessingTimes?
 
   package init(
@@ -39,6 +39,11 @@ package struct LossModel: Sendable {
     package var meanTransmissions: Double
     package var meanPackets: Double
     package var meanOctets: Double
+
+    /// How long a side computes in a handshake without loss.
+    package func computing(_ side: Side) -> Duration {
+      times.total(of: side, in: undisturbed.exchanges)
+    }
   }
 
   /// Why a proposal has no handshake even on a perfect path.
@@ -109,15 +114,5 @@ package struct LossModel: Sendable {
       shortest = shortest?.shorter(pair.measured) ?? pair.measured
     }
     return shortest ?? ProcessingTimes(each: .zero)
-  }
-}
-
-extension ProcessingTimes {
-  /// The shorter time of each step.
-  fileprivate func shorter(_ other: ProcessingTimes) -> ProcessingTimes {
-    var times = self
-    times.beginning = min(beginning, other.beginning)
-    times.steps.merge(other.steps) { min($0, $1) }
-    return times
   }
 }

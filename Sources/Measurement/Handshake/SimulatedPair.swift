@@ -1,35 +1,42 @@
 internal import Host
-package import IKE
-package import PacketDissector
+internal import IKE
+internal import PacketDissector
 
 /// How long each side computes at each step of a handshake.
 package struct ProcessingTimes: Equatable, Sendable {
-  package struct Step: Hashable, Sendable {
-    package var side: Side
-    package var exchange: ExchangeType
+  /// The first time that a side has a whole message.
+  struct Step: Hashable, Sendable {
+    var side: Side
+    var exchange: ExchangeType
+    var messageID: UInt32
   }
 
-  /// The first time that a side has a whole message of an exchange.
-  package var steps: [Step: Duration] = [:]
+  /// By steps; those that are not here take ``other``.
+  fileprivate var steps: [Step: Duration] = [:]
+  private var other = Duration.zero
   /// The initiator, before its first message.
-  package var beginning = Duration.zero
+  fileprivate var beginning = Duration.zero
 
   /// As long at every step.
   package init(each step: Duration) {
+    other = step
     beginning = step
-    for exchange in [ExchangeType.ikeSAInit, .ikeIntermediate, .ikeAuth] {
-      for side in [Side.initiator, .responder] {
-        steps[Step(side: side, exchange: exchange)] = step
-      }
-    }
   }
 
-  fileprivate init() {}
+  /// The shorter time of each step.
+  func shorter(_ other: ProcessingTimes) -> ProcessingTimes {
+    var times = self
+    times.beginning = min(beginning, other.beginning)
+    times.steps.merge(other.steps) { min($0, $1) }
+    return times
+  }
 
-  /// Of one side in all, where every exchange takes place once.
-  package func total(of side: Side) -> Duration {
-    steps.filter { $0.key.side == side }.reduce(side == .initiator ? beginning : .zero) {
-      $0 + $1.value
+  fileprivate func time(of step: Step) -> Duration { steps[step] ?? other }
+
+  /// Of one side in all, over a handshake's exchanges.
+  func total(of side: Side, in exchanges: [ExchangeTrace]) -> Duration {
+    exchanges.reduce(side == .initiator ? beginning : .zero) {
+      $0 + time(of: Step(side: side, exchange: $1.type, messageID: $1.messageID))
     }
   }
 }
@@ -65,18 +72,12 @@ struct SimulatedPair {
   /// Until when a side computes: what comes before that waits.
   private var busy: [Side: Instant] = [:]
   /// Steps that a side has computed.
-  private var done: Set<Work> = []
+  private var done: Set<ProcessingTimes.Step> = []
   /// What the initiator has computed.
   private var spent = Duration.zero
   private var outcome: Outcome?
   private(set) var trace: HandshakeTrace
-  private(set) var measured = ProcessingTimes()
-
-  private struct Work: Hashable {
-    var side: Side
-    var exchange: ExchangeType
-    var messageID: UInt32
-  }
+  private(set) var measured = ProcessingTimes(each: .zero)
 
   init(
     _ initiator: PeerConfiguration, _ responder: PeerConfiguration, over path: PathModel,
@@ -102,9 +103,9 @@ struct SimulatedPair {
   }
 
   private mutating func begin() {
-    let start = ThreadClock.now()
+    let start = MonotonicClock.now()
     initiator.start(at: now)
-    measured.beginning = .nanoseconds(ThreadClock.now() - start)
+    measured.beginning = .nanoseconds(MonotonicClock.now() - start)
     compute(times?.beginning ?? .zero, at: .initiator)
     emit(outputs(of: .initiator), from: .initiator)
   }
@@ -135,7 +136,7 @@ struct SimulatedPair {
         Flight(arrival: free, bytes: flight.bytes, from: flight.from, to: flight.to))
       return
     }
-    let start = ThreadClock.now()
+    let start = MonotonicClock.now()
     switch side {
     case .initiator:
       trace.note(
@@ -143,25 +144,20 @@ struct SimulatedPair {
       initiator.handle(flight.bytes, from: flight.from, to: flight.to, at: now)
     case .responder: responder.handle(flight.bytes, from: flight.from, to: flight.to, at: now)
     }
-    let cost = Duration.nanoseconds(ThreadClock.now() - start)
+    let cost = Duration.nanoseconds(MonotonicClock.now() - start)
     let outputs = outputs(of: side)
-    if !outputs.isEmpty, let message = Self.message(in: flight), isNew(message, at: side) {
-      let step = ProcessingTimes.Step(side: side, exchange: message.type)
+    if !outputs.isEmpty, let step = Self.step(of: flight, at: side) {
       measured.steps[step, default: .zero] += cost
-      compute(times?.steps[step] ?? .zero, at: side)
+      // What comes again is answered from memory.
+      if done.insert(step).inserted { compute(times?.time(of: step) ?? .zero, at: side) }
     }
     emit(outputs, from: side)
   }
 
-  private static func message(in flight: Flight) -> TracedMessage? {
-    TracedMessage(NonESPMarker.removed(from: flight.bytes) ?? flight.bytes)
-  }
-
-  /// Whether a side has to compute for a message: what comes again is answered from memory.
-  private mutating func isNew(_ message: TracedMessage, at side: Side) -> Bool {
-    done.insert(
-      Work(side: side, exchange: message.type, messageID: message.messageID)
-    ).inserted
+  private static func step(of flight: Flight, at side: Side) -> ProcessingTimes.Step? {
+    TracedMessage(NonESPMarker.removed(from: flight.bytes) ?? flight.bytes).map {
+      ProcessingTimes.Step(side: side, exchange: $0.type, messageID: $0.messageID)
+    }
   }
 
   private mutating func compute(_ duration: Duration, at side: Side) {

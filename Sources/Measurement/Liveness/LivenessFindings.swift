@@ -147,7 +147,9 @@ struct LivenessFindings {
   }
 
   private var before: [Finding.Evidence] {
-    guard tally.sent > 0 else { return [] }
+    guard tally.sent > 0, result.method == .initRequest, case .silence? = tally.silenceCause else {
+      return []
+    }
     return [
       Finding.Evidence(
         "\(lossShare) of the requests were lost while the peer was up: so many in a row without an answer happen by that in less than one case of 1,000"

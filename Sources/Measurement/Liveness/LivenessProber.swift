@@ -51,6 +51,8 @@ package struct LivenessBeat: Sendable {
     /// Requests sent, and those among them that were answered.
     package var sent: Int
     package var answered: Int
+    /// The SA that was asked about has ended with this.
+    package var endsSA = false
 
     package init(_ outcome: Outcome, sent: Int, answered: Int) {
       self.outcome = outcome

@@ -5,7 +5,8 @@ package import PacketDissector
 ///
 /// A peer counts as down when loss as it was before does not explain its silence: at a loss of p, so many
 /// transmissions in a row stay unanswered by chance in less than one case of a thousand. Three are the
-/// fewest. Losses are taken for independent of each other, which a burst is not.
+/// fewest. Losses are taken for independent of each other, which a burst is not. A check that ends its SA is a
+/// death whatever was lost before.
 package struct LivenessTally: Sendable {
   package enum State: String, Sendable {
     /// It has not answered yet.
@@ -125,7 +126,7 @@ package struct LivenessTally: Sendable {
       run.sent += beat.answer.sent
       run.cause = cause
       silence = run
-      guard state == .up, run.sent >= patience else { return nil }
+      guard state == .up, beat.answer.endsSA || run.sent >= patience else { return nil }
       sent -= run.sent
       lost -= run.sent
       return end(run, known: beat.at + beat.took)

@@ -14,6 +14,9 @@ package final class TunnelProber: LivenessProber {
   /// Set where an unprotected message says that the peer does not know the SA.
   private var isUnknownAtPeer = false
   private var route: IKEPath?
+  /// Of the last attempt to set an SA up: what ICMP said, and how many requests were sent.
+  private var refusal: SocketErrorReport?
+  private var unansweredSetUp = 0
 
   /// The first question sets up the SA.
   package init(_ peer: LivePeer, isStopped: @escaping () -> Bool) {
@@ -24,7 +27,7 @@ package final class TunnelProber: LivenessProber {
   package var local: Endpoint {
     route?.local ?? Endpoint(.any(isIPv6: peer.address.address.isIPv6), 0)
   }
-  package var remote: Endpoint { route?.remote ?? Endpoint(peer.address.address, 0) }
+  package var remote: Endpoint { route?.remote ?? Endpoint(peer.address.address, peer.configuration.ports.plain) }
 
   private func establish() throws(TunnelFailure) -> Tunnel {
     let tunnel: Tunnel
@@ -33,11 +36,17 @@ package final class TunnelProber: LivenessProber {
     } catch {
       throw .socket(error)
     }
+    // A peer that was there answers soon, or is still away: asking again is for the next question.
+    let limit = route.map { _ in Conversation.now + peer.configuration.retransmission.firstWait * 3 }
     do throws(TunnelFailure) {
-      _ = try tunnel.establish(isStopped: isStopped)
+      _ = try tunnel.establish {
+        isStopped() || limit.map { Conversation.now > $0 } ?? false
+      }
     } catch .refusedChild(_) where tunnel.session.isEstablished {
       // Liveness is the IKE SA's: it does not take a Child SA.
     } catch {
+      refusal = tunnel.takeErrors().last { $0.origin != .local }
+      unansweredSetUp = tunnel.session.counters.sent
       tunnel.close()
       throw error
     }
@@ -96,8 +105,10 @@ package final class TunnelProber: LivenessProber {
     case .ended(by: .peer): return LivenessBeat.Answer(.deleted, sent: 0, answered: 0)
     case .session(.noAnswer):
       if isUnknown { return LivenessBeat.Answer(.unknownSA, sent: sent, answered: 0) }
-      return LivenessBeat.Answer(
+      var answer = LivenessBeat.Answer(
         report.map { .refused($0) } ?? .silent, sent: sent, answered: 0)
+      answer.endsSA = true
+      return answer
     case .socket(let error):
       return LivenessBeat.Answer(.local(error.description), sent: 0, answered: 0)
     default: return LivenessBeat.Answer(.noSA(failure.words), sent: sent, answered: 0)
@@ -107,11 +118,11 @@ package final class TunnelProber: LivenessProber {
   /// What it means that no SA could be set up; nil where the user wanted that.
   private func answer(noSA failure: TunnelFailure) -> LivenessBeat.Answer? {
     switch failure {
-    case .interrupted: nil
+    case .interrupted where isStopped(): nil
     case .socket(let error): LivenessBeat.Answer(.local(error.description), sent: 0, answered: 0)
-    case .session(.noAnswer):
+    case .interrupted, .session(.noAnswer):
       LivenessBeat.Answer(
-        .silent, sent: peer.configuration.retransmission.transmissions, answered: 0)
+        refusal.map { .refused($0) } ?? .silent, sent: max(1, unansweredSetUp), answered: 0)
     default: LivenessBeat.Answer(.noSA(failure.words), sent: 1, answered: 0)
     }
   }

@@ -318,8 +318,8 @@ package struct TunnelFindings {
   }
 
   private func selectorMismatch(_ fault: ChildFault) -> Finding {
-    let here = configuration.localSelectors.map { "\($0)" }.joined(separator: ", ")
-    let there = configuration.remoteSelectors.map { "\($0)" }.joined(separator: ", ")
+    let here = SelectorText.list(configuration.localSelectors)
+    let there = SelectorText.list(configuration.remoteSelectors)
     let answer: Statement
     if case .refused(let type) = fault {
       answer = "the Child SA was answered with \(type.name ?? "\(type)")"
@@ -333,7 +333,7 @@ package struct TunnelFindings {
         "the traffic selectors of the two sides have nothing in common; libreswan also answers so when its kernel refuses the SA",
       evidence: [
         Finding.Evidence(answer),
-        Finding.Evidence("asked for: \(network: here) to \(network: there)"),
+        Finding.Evidence("asked for: \(here) to \(there)"),
       ],
       remedies: [
         Finding.Remedy(

@@ -46,7 +46,7 @@ package struct HandshakeReport {
     guard let last = runs.last else { return "no handshake with \(peer)" }
     guard runs.count > 1 else {
       guard let total = last.trace.total else {
-        return "no SA with \(peer): \(failureWords(last, naming))"
+        return "no tunnel with \(peer): \(failureWords(last, naming))"
       }
       return
         "SA with \(peer) after \(total.words): \(Verdict.counted(last.trace.exchanges.count, "exchange")), \(Verdict.counted(last.trace.packets, "packet")), \(repeatWords(last.trace))"

@@ -11,6 +11,8 @@ package struct HandshakeText {
   private let options: DiagnosisText.Options
   private var page: Page { options.page }
   private static let column = 14
+  /// A histogram of fewer handshakes tells nothing.
+  private static let fewest = 10
 
   package init(_ report: HandshakeReport, _ naming: Naming, _ options: DiagnosisText.Options) {
     self.report = report
@@ -35,7 +37,7 @@ package struct HandshakeText {
       algorithms(run, to: &text)
     }
     exchanges(to: &text)
-    if report.runs.count > 1, report.succeeded > 1 {
+    if report.succeeded >= Self.fewest {
       text.put("\n  how long the handshakes took\n")
       DurationHistogram(report.totals, page).write(to: &text)
     }
@@ -77,7 +79,9 @@ package struct HandshakeText {
       to: &text)
   }
 
-  private static func name(_ method: AuthenticationMethod) -> String { method.name ?? "\(method)" }
+  private static func name(_ method: AuthenticationMethod) -> String {
+    method == .sharedKeyMessageIntegrityCode ? "pre-shared key" : method.name ?? "\(method)"
+  }
 
   // MARK: Exchange by exchange
 

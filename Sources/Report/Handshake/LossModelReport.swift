@@ -32,8 +32,11 @@ package struct LossModelReport {
     let page = options.page
     text.put(page.coloured(isInterrupted ? "UNKNOWN" : "OK", isInterrupted ? .yellow : .green))
     text.put("  ")
+    if options.isQuiet {
+      text.put(phrase)
+      return text.put("\n")
+    }
     page.paragraph(phrase, from: isInterrupted ? 9 : 4, indent: 4, to: &text)
-    if options.isQuiet { return }
     row("path", pathWords, page, to: &text)
     row("sent again", scheduleWords, page, to: &text)
     row("computing", computingWords, page, to: &text)
@@ -81,11 +84,13 @@ package struct LossModelReport {
       return "takes \(words(result))"
     }
     let packets = result.meanPackets - first.meanPackets
-    let sign = packets < 0 ? "fewer" : "more"
     let direction = median < base ? "less" : "more"
     let span = median < base ? base - median : median - base
-    return
-      "takes \(span.words) \(direction) and \(Quantity.decimal(abs(packets), places: 1)) packets \(sign)"
+    let traffic =
+      abs(packets) < 0.05
+      ? "as many packets"
+      : "\(Quantity.decimal(abs(packets), places: 1)) packets \(packets < 0 ? "fewer" : "more")"
+    return "takes \(span.words) \(direction), and \(traffic)"
   }
 
   private func row(_ name: String, _ words: String, _ page: Page, to text: inout TextBuffer) {
@@ -117,7 +122,7 @@ package struct LossModelReport {
 
   private var computingWords: String {
     let times = results.enumerated().map { index, result in
-      "\(Self.letter(index)) \(result.times.total(of: .initiator).words) here, \(result.times.total(of: .responder).words) at the peer"
+      "\(Self.letter(index)) \(result.computing(.initiator).words) here, \(result.computing(.responder).words) at the peer"
     }
     let source = model.times == nil ? "as measured on this machine, for both sides" : "as given"
     return "\(times.joined(separator: "; ")) (\(source))"

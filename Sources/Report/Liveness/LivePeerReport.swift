@@ -11,6 +11,8 @@ package struct LivePeerReport {
   private var page: Page { options.page }
   private var tally: LivenessTally { result.tally }
   private static let barWidth = 30
+  /// Of fewer round trips a histogram shows nothing.
+  private static let histogramLeast = 20
 
   package init(_ result: LivenessResult, _ naming: Naming, _ options: DiagnosisText.Options) {
     self.result = result
@@ -47,22 +49,27 @@ package struct LivePeerReport {
       let p99 = trips.percentile(99).map { ", 99 % within \($0.words)" } ?? ""
       page.fact("", "95 % within \(p95.words)\(p99)", to: &text)
     }
+    guard trips.count >= Self.histogramLeast || options.isVerbose else { return }
     let buckets = trips.histogram(options.isVerbose ? 20 : 8)
     let highest = buckets.map(\.count).max() ?? 0
     guard buckets.count > 1, highest > 0 else { return }
     for (index, bucket) in buckets.enumerated() {
       let full = (bucket.count * Self.barWidth + highest - 1) / highest
-      let bar = String(repeating: page.ascii ? "#" : "\u{2587}", count: full)
-      page.fact(
-        index == 0 ? "histogram" : "",
-        "from \(Self.padded(bucket.from.words, 8)) \(Self.padded("\(bucket.count)", 6)) \(bar)",
-        to: &text)
+      let label = index == 0 ? "  histogram" : ""
+      text.put(label)
+      text.spaces(ProbeText.column - label.count)
+      text.put("from")
+      Self.put(bucket.from.words, width: 9, to: &text)
+      Self.put("\(bucket.count)", width: 7, to: &text)
+      text.put(" ")
+      text.put(String(repeating: page.ascii ? "#" : "\u{2587}", count: full))
+      text.put("\n")
     }
   }
 
-  private static func padded(_ words: String, _ width: Int) -> String {
-    String(repeating: "\u{00A0}", count: max(0, width - words.count))
-      + words.map { $0 == " " ? "\u{00A0}" : String($0) }.joined()
+  private static func put(_ words: String, width: Int, to text: inout TextBuffer) {
+    text.spaces(max(1, width - words.count))
+    text.put(words)
   }
 
   private func outages(to text: inout TextBuffer) {
@@ -95,7 +102,7 @@ package struct LivePeerReport {
             + LivenessWords.cause(outage.cause, naming)
         )
       }
-    text.put(LivenessWords.time(moment, since: start))
+    text.put("\(LivenessWords.utc(moment, since: start))Z")
     text.put("  ")
     text.escaped(words)
     text.put("\n")

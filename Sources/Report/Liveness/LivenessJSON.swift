@@ -27,6 +27,12 @@ package struct LivenessJSON {
     text.json(result.method.rawValue)
     text.put(",\"state\":")
     text.json(tally.state.rawValue)
+    text.put(",\"reason\":")
+    if let cause = tally.silenceCause, !naming.redacts {
+      text.json(LivenessWords.cause(cause, naming))
+    } else {
+      text.put("null")
+    }
     text.put(",\"verdict\":")
     text.json(LivenessWords(result, naming).word.rawValue)
     text.member("duration_s", seconds: Nanoseconds(result.duration.wholeNanoseconds))

@@ -97,17 +97,19 @@ struct LivenessWords {
     }
   }
 
+  /// "14:44:29.310 UTC"
   func time(_ moment: Duration) -> String { Self.time(moment, since: result.started) }
 
-  /// The local time of a moment of a run.
   static func time(_ moment: Duration, since start: Timestamp) -> String {
+    "\(Self.utc(moment, since: start).dropFirst(11)) UTC"
+  }
+
+  /// "2026-11-23T14:44:29.310": a moment of a run, in UTC.
+  static func utc(_ moment: Duration, since start: Timestamp) -> String {
     var text = TextBuffer(capacity: 40)
-    var style = TimeText(style: .local)
+    var style = TimeText(style: .utc)
     style.write(
       Timestamp(nanoseconds: start.nanoseconds &+ moment.wholeNanoseconds), to: &text)
-    // "2026-11-23T14:44:29.310000000+01:00"
-    let whole = text.string
-    guard let separator = whole.firstIndex(of: "T") else { return whole }
-    return String(whole[whole.index(after: separator)...].prefix(12))
+    return String(text.string.prefix(23))
   }
 }

@@ -84,6 +84,17 @@ struct LivenessTallyTests {
     #expect(changes.count == 3)
   }
 
+  @Test("A check that ends its SA is a death, however few were answered before")
+  func endsSA() {
+    var (tally, _) = Self.tally(Self.answers(2))
+    var answer = LivenessBeat.Answer(.silent, sent: 4, answered: 0)
+    answer.endsSA = true
+    _ = tally.add(LivenessBeat(number: 3, at: .seconds(2), took: .seconds(3), answer))
+    #expect(tally.state == .down)
+    #expect(tally.outages.last?.sent == 4)
+    #expect(tally.lost == 0)
+  }
+
   @Test("A Delete ends it at once; the next answer is up again")
   func deleted() throws {
     let (tally, _) = Self.tally(Self.answers(3) + [.deleted] + Self.answers(1))
