@@ -18,6 +18,7 @@ extension MainModeConfiguration {
     localIdentity = peer.localIdentity
     remoteIdentity = peer.remoteIdentity
     retransmission = peer.retransmission
+    livenessRetransmission = peer.retransmission
     sendsInitialContact = peer.sendsInitialContact
     ports = peer.ports
   }

@@ -11,8 +11,10 @@ package struct MainModeConfiguration: Sendable {
   package var remoteIdentity: Identity?
   /// How long the SA lives, at most, in seconds.
   package var lifetime: UInt32 = 28_800
-  /// Of the messages of main mode, and of R-U-THERE.
+  /// Of the messages of main mode.
   package var retransmission = RetransmissionPolicy.patient
+  /// Of R-U-THERE.
+  package var livenessRetransmission = RetransmissionPolicy.patient
   /// Tells the peer that any other SA that it has with this side is dead (RFC 2407, section 4.6.3.3).
   package var sendsInitialContact = false
   package var ports = IKEPorts()

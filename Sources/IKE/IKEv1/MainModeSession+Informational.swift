@@ -108,7 +108,7 @@ extension MainModeSession {
   /// The next transmission of an R-U-THERE, or the end of waiting for its answer.
   func askAgain(at now: Instant) {
     guard case .established(let protection) = phase, var probe else { return }
-    let policy = configuration.retransmission
+    let policy = configuration.livenessRetransmission
     guard probe.sent.count < policy.transmissions else {
       self.probe = nil
       return emit(.silent(transmissions: probe.sent.count))

@@ -239,6 +239,7 @@ extension MainModeSession {
   ) {
     transmission = nil
     phase = .established(protection)
+    if isClosing { return close(at: now) }
     if let expected = configuration.remoteIdentity, !expected.matches(identity) {
       sendDelete(protection, at: now)
       return fail(.otherIdentity(identity))

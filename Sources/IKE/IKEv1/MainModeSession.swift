@@ -47,6 +47,8 @@ package final class MainModeSession {
   var suspicion: MainModeFailure?
   /// Types of unprotected notifications that were told.
   var toldTypes: Set<IKEv1NotifyType> = []
+  /// Whether the SA is to be deleted as soon as it stands.
+  var isClosing = false
   /// The end of the SA's lifetime.
   var expiry: Instant?
   var lastSent: Instant?
@@ -126,9 +128,17 @@ package final class MainModeSession {
 extension MainModeSession {
   /// Ends the SA. There is no answer to a Delete (RFC 2408, section 3.15), so that it is not known whether
   /// the peer has heard it.
+  ///
+  /// While our proof is under way the peer may have an SA already, and its answer is needed to delete that:
+  /// the end comes with it, or once all transmissions were in vain.
   package func close(at now: Instant) {
-    if case .established(let protection) = phase { sendDelete(protection, at: now) }
-    end(.deleted(by: .local))
+    switch phase {
+    case .proving: isClosing = true
+    case .established(let protection):
+      sendDelete(protection, at: now)
+      end(.deleted(by: .local))
+    case .idle, .offering, .agreeing, .ended: end(.deleted(by: .local))
+    }
   }
 
   /// The step of main mode that waits for an answer.

@@ -16,6 +16,9 @@ package final class MainModeProber: LivenessProber {
   private var loss: LivenessBeat.Answer?
   private var route: IKEPath?
 
+  /// How long an SA that is being set up may take until it can be deleted.
+  private static let farewell = Duration.seconds(4)
+
   /// A session on a socket, and what it has told since it was last asked.
   private final class Link {
     let session: MainModeSession
@@ -162,7 +165,7 @@ package final class MainModeProber: LivenessProber {
     case .stopped: nil
     case .socket(let error):
       LivenessBeat.Answer(.local(error.description), sent: 0, answered: 0)
-    case .failed(.noAnswer(.offer, _)):
+    case .failed(.noAnswer(.offer, _)), .failed(.noAnswer(.keyExchange, _)):
       LivenessBeat.Answer(silence, sent: configuration.retransmission.transmissions, answered: 0)
     case .failed(let failure): LivenessBeat.Answer(.noSA(failure.words), sent: 1, answered: 0)
     case .deleted: LivenessBeat.Answer(.deleted, sent: 0, answered: 0)
@@ -205,7 +208,13 @@ package final class MainModeProber: LivenessProber {
     guard let link else { return }
     self.link = nil
     link.session.close(at: Conversation.now)
-    // What cannot be sent is as if it were lost.
-    try? link.driver.step(until: Conversation.now) { _ in }
+    let end = Conversation.now + Self.farewell
+    do throws(SocketError) {
+      repeat {
+        try link.step(until: min(end, Conversation.now + .milliseconds(200)))
+      } while !link.session.hasEnded && Conversation.now < end
+    } catch {
+      // What cannot be sent is as if it were lost.
+    }
   }
 }

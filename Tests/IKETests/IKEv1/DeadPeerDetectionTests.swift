@@ -133,6 +133,18 @@ struct DeadPeerDetectionTests {
     #expect(pair.sent.count == 4)
   }
 
+  @Test("An end while the peer may have the SA already deletes it once it can")
+  func closedWhileProving() throws {
+    let pair = MainModePair()
+    try pair.act { $0.start(at: $1) }
+    try pair.run(for: .seconds(1)) { pair.sent.count == 3 }
+    try pair.act { $0.close(at: $1) }
+    #expect(!pair.session.hasEnded)
+    try pair.run(for: .seconds(1))
+    #expect(pair.session.hasEnded && pair.responder.wasDeleted)
+    #expect(pair.events.established == nil && pair.events.deletions == [.local])
+  }
+
   @Test("An end before there are keys is silent")
   func closedEarly() throws {
     let pair = MainModePair()

@@ -110,6 +110,7 @@ extension MainModeConfiguration {
     var configuration = MainModeConfiguration(preSharedKey: MainModePair.secret)
     configuration.localIdentity = Identity(type: .idFQDN, data: Array("alice.example".utf8))
     configuration.retransmission = .quick
+    configuration.livenessRetransmission = .quick
     // Without the cost of big groups.
     configuration.proposals = [
       PhaseOneProposal(.aesCBC, keyBits: 256, .sha2_256, .ecp256),

@@ -115,6 +115,7 @@ struct MainModeTests {
     var configuration = MainModeConfiguration.tests
     configuration.retransmission = RetransmissionPolicy(
       firstWait: .milliseconds(500), factor: 1, transmissions: 20)
+    configuration.livenessRetransmission = configuration.retransmission
     let pair = MainModePair(configuration, link: link, seed: seed)
     try pair.establish()
     #expect(pair.events.established != nil, "seed \(seed)")

@@ -11,6 +11,7 @@ enum MainMode {
   ) throws {
     var mainMode = try MainModeConfiguration(configuration)
     mainMode.retransmission = .quick
+    mainMode.livenessRetransmission = .quick
     let session = MainModeSession(
       initiatingTo: Endpoint(there, 500), from: Endpoint(here, 500), mainMode, random: .system)
     let driver = try MachineDriver(
