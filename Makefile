@@ -11,7 +11,8 @@ unwanted = (^|/)\.build|(^|/)Package\.resolved$$|^captures/|\.(o|d|swiftmodule|p
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help run build test pairs lint format man completions bench bench-sweep lab install clean
+.PHONY: help run build test pairs lint format man completions bench bench-sweep bench-esp lab install \
+	clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' Makefile | expand -t 16
@@ -52,21 +53,27 @@ completions: ## write the completions for bash, zsh and fish
 	.build/debug/ipsecdiag --generate-completion-script zsh >completions/_ipsecdiag
 	.build/debug/ipsecdiag --generate-completion-script fish >completions/ipsecdiag.fish
 
-bench: ## measure against libpcap, tcpdump, tshark and ike-scan; fails where a bar is missed
+bench: ## measure against libpcap, tcpdump, tshark, OpenSSL, ike-scan; fails where a bar is missed
 	@scripts/setup --bench
-	@Benchmarks/bench; status=$$?; Benchmarks/sweep && exit $$status
+	@status=0; for bench in bench sweep esp; do Benchmarks/$$bench || status=1; done; exit $$status
 
 bench-sweep: ## measure probe --sweep against ike-scan alone; fails where a bar is missed
 	@scripts/setup --bench
 	@Benchmarks/sweep
 
+bench-esp: ## measure ESP against openssl speed alone; fails where a bar is missed
+	@scripts/setup --bench
+	@Benchmarks/esp
+
 lab: ## probe strongSwan and libreswan, set up SAs with them; fails where a bar is missed; as root
 	@scripts/setup --lab
 	@[ -x $(binary) ] || $(MAKE) build
 	@swift build --product ike-peer >&2
+	@swift build --product esp-peer >&2
 	@Tests/Lab/probe $(binary)
 	@Tests/Lab/sa
 	@Tests/Lab/sa-in-kernel
+	@Tests/Lab/esp
 
 install: ## install what `make build` built below $(DESTDIR)$(PREFIX)
 	@[ -x $(binary) ] || $(MAKE) build

@@ -47,7 +47,7 @@ let package = Package(
     .target(
       name: "IKE", dependencies: ["PacketDissector", "IPsecCrypto"], swiftSettings: settings),
     .target(
-      name: "ESP", dependencies: ["PacketDissector", "IPsecCrypto"], swiftSettings: settings),
+      name: "ESP", dependencies: ["PacketDissector", "IPsecCrypto", "IKE"], swiftSettings: settings),
     .target(
       name: "Capture", dependencies: ["PacketDissector", "CPcap", "CZlib", "CZstd"],
       swiftSettings: settings),
@@ -89,6 +89,18 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Tests/Lab/ike-peer", swiftSettings: settings),
+    // What Benchmarks/esp measures.
+    .executableTarget(
+      name: "esp-loop",
+      dependencies: [
+        "PacketDissector", "IPsecCrypto", "ESP",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Benchmarks/esp-loop", swiftSettings: settings),
+    // The lab's end of an ESP SA whose other end is a kernel.
+    .executableTarget(
+      name: "esp-peer", dependencies: ["PacketDissector", "IPsecCrypto", "ESP"],
+      path: "Tests/Lab/esp-peer", swiftSettings: settings),
     .testTarget(
       name: "PacketDissectorTests", dependencies: ["PacketDissector"], swiftSettings: settings),
     .testTarget(
@@ -98,7 +110,10 @@ let package = Package(
       name: "IKETests", dependencies: ["IKE", "IPsecCrypto", "PacketDissector"],
       swiftSettings: settings),
     .testTarget(
-      name: "ESPTests", dependencies: ["ESP", "IPsecCrypto", "PacketDissector"],
+      name: "ESPTests",
+      dependencies: [
+        "ESP", "Capture", "Decryption", "IKE", "IPsecCrypto", "PacketDissector", "COpenSSL",
+      ],
       swiftSettings: settings),
     .testTarget(
       name: "CaptureTests", dependencies: ["Capture", "PacketDissector", "CZlib", "CZstd"],
@@ -131,7 +146,8 @@ let package = Package(
     .testTarget(
       name: "ipsecdiagTests",
       dependencies: [
-        "ipsecdiag", "PacketDissector", "Capture", "Diagnosis", "IKE", "ESP", "IPsecCrypto",
+        "ipsecdiag", "PacketDissector", "Capture", "Diagnosis", "Host", "IKE", "ESP",
+        "IPsecCrypto",
         "Measurement", "Report",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
+#include <linux/capability.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <linux/xfrm.h>
@@ -27,3 +28,8 @@ int poll_precisely(struct pollfd *entries, nfds_t count, const struct timespec *
                    const sigset_t *blocked) __asm__("ppoll");
 int accept_with_flags(int socket, struct sockaddr *address, socklen_t *address_size, int flags)
     __asm__("accept4");
+/* prctl with all its arguments, as Swift calls no function with open ones. */
+int change_process(int option, unsigned long second, unsigned long third, unsigned long fourth,
+                   unsigned long fifth) __asm__("prctl");
+int set_capabilities(struct __user_cap_header_struct *header,
+                     const struct __user_cap_data_struct *sets) __asm__("capset");

@@ -26,20 +26,22 @@ package struct ESPParameters: Sendable {
   }
 
   /// Octets of ICV in each packet.
-  package var icvBytes: Int { encryption.isAEAD ? encryption.icvBytes : integrity?.icvBytes ?? 0 }
+  package var icvBytes: Int { layout.icvBytes }
 
   /// Octets of an ESP packet, from the SPI to the ICV, around `payload` octets, TFC padding included.
-  package func packetBytes(payload: Int) -> Int {
-    let alignment = encryption.espAlignment
-    let padded = (payload + 2 + alignment - 1) / alignment * alignment
-    return 8 + encryption.explicitIVBytes + padded + icvBytes
-  }
+  package func packetBytes(payload: Int) -> Int { layout.packetBytes(payload: payload) }
 
   /// The most octets that have room in an ESP packet of `packet` octets; negative if there is none.
-  package func payloadBytes(packet: Int) -> Int {
-    let alignment = encryption.espAlignment
-    let room = packet - 8 - encryption.explicitIVBytes - icvBytes
-    guard room >= alignment else { return -1 }
-    return room / alignment * alignment - 2
+  package func payloadBytes(packet: Int) -> Int { layout.payloadBytes(packet: packet) }
+
+  var layout: PacketLayout { PacketLayout(encryption, integrity) }
+
+  /// The checker of ICVs that the cipher does not make by itself; nil beside an AEAD cipher, and where
+  /// there is no integrity transform.
+  func integrityChecker() throws(CryptoError) -> IntegrityChecker? {
+    guard let integrity, !encryption.isAEAD else { return nil }
+    // RFC 4543, section 9: those with an IV are AH's. ESP has ENCR_NULL_AUTH_AES_GMAC.
+    guard integrity.ivBytes == 0 else { throw .notImplemented("\(integrity.id) in ESP") }
+    return try IntegrityChecker(integrity, keyMaterial: integrityKey)
   }
 }

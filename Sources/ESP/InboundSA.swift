@@ -1,7 +1,8 @@
 package import IPsecCrypto
 internal import PacketDissector
 
-/// Opens packet after packet of one SA, and takes none twice (RFC 4303, section 3.4).
+/// Opens packet after packet of one SA, takes none twice (RFC 4303, section 3.4), and allocates nothing
+/// for it.
 package struct InboundSA: ~Copyable {
   /// What a packet had inside: the first ``payloadBytes`` octets of where it was opened to, TFC padding
   /// among them.
@@ -20,21 +21,29 @@ package struct InboundSA: ~Copyable {
 
   package let parameters: ESPParameters
   package private(set) var window: ReplayWindow
+  private let layout: PacketLayout
+  private let isAEAD: Bool
+  private let hasImplicitIV: Bool
   private var opener: PacketOpener
   private var checker: IntegrityChecker?
 
+  /// `replayWindow` is its size in packets, see ``ReplayWindow``; without an ICV there is none, as anybody
+  /// could move it (RFC 4303, section 2.2). `highestSequence` was the peer's last one: zero, unless an SA
+  /// is carried on.
   package init(
-    _ parameters: ESPParameters, replayWindow: Int = 128
+    _ parameters: ESPParameters, replayWindow: Int = 128, highestSequence: UInt64 = 0
   ) throws(CryptoError) {
     let opener = try PacketOpener(parameters.encryption, keyMaterial: parameters.encryptionKey)
-    var checker: IntegrityChecker?
-    if let integrity = parameters.integrity, !parameters.encryption.isAEAD {
-      checker = try IntegrityChecker(integrity, keyMaterial: parameters.integrityKey)
-    }
+    let checker = try parameters.integrityChecker()
     self.parameters = parameters
     self.opener = opener
     self.checker = checker
-    window = ReplayWindow(size: replayWindow, usesESN: parameters.usesESN)
+    layout = parameters.layout
+    isAEAD = parameters.encryption.isAEAD
+    hasImplicitIV = parameters.encryption.hasImplicitIV
+    window = ReplayWindow(
+      size: layout.icvBytes > 0 ? replayWindow : 0, usesESN: parameters.usesESN,
+      highest: highestSequence)
   }
 
   /// Checks and decrypts `packet`, from the SPI to the ICV, to the start of `output`, which is at least as
@@ -42,9 +51,20 @@ package struct InboundSA: ~Copyable {
   package mutating func open(
     _ packet: RawSpan, into output: inout [UInt8]
   ) throws(ESPFailure) -> Content {
-    let start = 8 + parameters.encryption.explicitIVBytes
-    let end = packet.byteCount - parameters.icvBytes
-    guard end >= start + 2, packet.byteCount <= output.count else {
+    var span = output.mutableSpan
+    var bytes = unsafe span.mutableBytes
+    return try open(packet, into: &bytes)
+  }
+
+  /// The same, into bytes that are no array.
+  ///
+  /// The replay window moves only after all else is known to be right.
+  @_lifetime(output: copy output)
+  package mutating func open(
+    _ packet: RawSpan, into output: inout MutableRawSpan
+  ) throws(ESPFailure) -> Content {
+    let bodyBytes = packet.byteCount - layout.bodyStart - layout.icvBytes
+    guard bodyBytes >= PacketLayout.trailerBytes, packet.byteCount <= output.byteCount else {
       throw .wrongLength(packet.byteCount)
     }
     var reader = ByteReader(packet)
@@ -52,50 +72,73 @@ package struct InboundSA: ~Copyable {
     guard header.spi == parameters.spi else { throw .unknownSPI(header.spi) }
     let sequence = window.sequence(of: header.sequenceNumber)
     try window.check(sequence)
-    var high = ByteWriter()
-    high.u32(UInt32(truncatingIfNeeded: sequence >> 32))
-    if checker != nil {
-      checker?.start()
-      checker?.update(packet.extracting(first: end))
-      if parameters.usesESN { checker?.update(high.bytes.rawBytes) }
-      guard checker?.verify(packet.extracting(last: parameters.icvBytes)) == true else {
-        throw .wrongICV
-      }
-    }
-    let count = try decrypt(packet, start..<end, sequence, high.bytes, into: &output)
-    guard count >= 2 else { throw .wrongTrailer }
-    let payloadBytes = count - 2 - Int(output[count - 2])
-    guard payloadBytes >= 0 else { throw .wrongTrailer }
+    let number = PacketNumber(sequence, spi: header.spi, usesESN: parameters.usesESN)
+    try checkICV(packet, number)
+    try decrypt(packet, number, into: &output)
+    let content = try content(output.bytes.extracting(first: bodyBytes), sequence)
     window.accept(sequence)
-    return Content(nextHeader: output[count - 1], payloadBytes: payloadBytes, sequence: sequence)
+    return content
   }
 
+  /// Checks an ICV that the cipher does not check by itself.
+  private mutating func checkICV(
+    _ packet: RawSpan, _ number: borrowing PacketNumber
+  ) throws(ESPFailure) {
+    guard checker != nil else { return }
+    checker?.start()
+    checker?.update(packet.extracting(droppingLast: layout.icvBytes))
+    if parameters.usesESN { checker?.update(number.high) }
+    guard checker?.verify(packet.extracting(last: layout.icvBytes)) == true else {
+      throw .wrongICV
+    }
+  }
+
+  @_lifetime(output: copy output)
   private mutating func decrypt(
-    _ packet: RawSpan, _ body: Range<Int>, _ sequence: UInt64, _ high: [UInt8],
-    into output: inout [UInt8]
-  ) throws(ESPFailure) -> Int {
-    let isAEAD = parameters.encryption.isAEAD
-    var implicit = ByteWriter()
-    implicit.u64(sequence)
-    let ciphertext = packet.extracting(
-      body.lowerBound..<(isAEAD ? packet.byteCount : body.upperBound))
-    var span = output.mutableSpan
-    var target = unsafe span.mutableBytes
+    _ packet: RawSpan, _ number: borrowing PacketNumber, into output: inout MutableRawSpan
+  ) throws(ESPFailure) {
+    if hasImplicitIV {
+      try decrypt(packet, number, number.whole, into: &output)
+    } else {
+      let iv = packet.extracting(PacketLayout.headerBytes..<layout.bodyStart)
+      try decrypt(packet, number, iv, into: &output)
+    }
+  }
+
+  @_lifetime(output: copy output)
+  private mutating func decrypt(
+    _ packet: RawSpan, _ number: borrowing PacketNumber, _ iv: RawSpan,
+    into output: inout MutableRawSpan
+  ) throws(ESPFailure) {
+    // Only AEAD ciphers are given the ICV.
+    let body = packet.extracting(droppingFirst: layout.bodyStart)
+      .extracting(droppingLast: isAEAD ? 0 : layout.icvBytes)
     do throws(PacketCipherFailure) {
-      let header = ByteReader(packet).copy(0..<8)
-      // SPI, upper half, lower half (RFC 4106, section 5).
-      let associated =
-        parameters.usesESN ? Array(header[..<4]) + high + Array(header[4...]) : header
-      let iv =
-        parameters.encryption.hasImplicitIV
-        ? implicit.bytes : ByteReader(packet).copy(8..<body.lowerBound)
-      return try opener.open(
-        ciphertext, iv: iv.rawBytes, associated: AssociatedData(associated.rawBytes),
-        into: &target)
+      _ = try opener.open(
+        body, iv: iv, associated: AssociatedData(number.associatedData), into: &output)
     } catch .wrongICV {
       throw .wrongICV
+    } catch .wrongLength {
+      throw .wrongLength(packet.byteCount)
     } catch {
       throw .cipherFailed(error)
     }
+  }
+
+  /// What stands before the trailer of `plaintext`, which has at least two octets.
+  private func content(
+    _ plaintext: RawSpan, _ sequence: UInt64
+  ) throws(ESPFailure) -> Content {
+    let reader = ByteReader(plaintext)
+    let trailer = plaintext.byteCount - PacketLayout.trailerBytes
+    guard let padding = reader.peek(trailer), let nextHeader = reader.peek(trailer + 1) else {
+      throw .wrongTrailer
+    }
+    let payloadBytes = trailer - Int(padding)
+    guard payloadBytes >= 0 else { throw .wrongTrailer }
+    for index in 0..<Int(padding) where reader.peek(payloadBytes + index) != UInt8(index + 1) {
+      throw .wrongPadding
+    }
+    return Content(nextHeader: nextHeader, payloadBytes: payloadBytes, sequence: sequence)
   }
 }

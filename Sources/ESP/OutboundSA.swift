@@ -1,30 +1,41 @@
 package import IPsecCrypto
 internal import PacketDissector
 
-/// Seals packet after packet of one SA (RFC 4303, section 3.3).
+/// Seals packet after packet of one SA (RFC 4303, section 3.3), and allocates nothing for it.
 package struct OutboundSA: ~Copyable {
   package let parameters: ESPParameters
   /// The number of the next packet; zero once all are used.
   package private(set) var nextSequence: UInt64
+  private let lastSequence: UInt64
+  private let layout: PacketLayout
+  private let ivSource: IVSource
   private var sealer: PacketSealer
   private var checker: IntegrityChecker?
+  /// Payload, padding and trailer of the packet under way.
   private var plaintext: [UInt8] = []
 
+  private enum IVSource {
+    /// For ciphers that only need IVs to differ (RFC 4106, section 3.1, and the like).
+    case sequenceNumber
+    /// For CBC, whose IVs must not be foretold (RFC 3602, section 3).
+    case random(bytes: Int)
+  }
+
+  /// `firstSequence` is the number of the first packet: 1, unless an SA is carried on.
   package init(
     _ parameters: ESPParameters, firstSequence: UInt64 = 1
   ) throws(CryptoError) {
     let sealer = try PacketSealer(parameters.encryption, keyMaterial: parameters.encryptionKey)
-    var checker: IntegrityChecker?
-    if let integrity = parameters.integrity, !parameters.encryption.isAEAD {
-      checker = try IntegrityChecker(integrity, keyMaterial: parameters.integrityKey)
-    }
+    let checker = try parameters.integrityChecker()
+    let isBlockCipher = parameters.encryption.blockBytes > 1
     self.parameters = parameters
     self.sealer = sealer
     self.checker = checker
+    layout = parameters.layout
+    ivSource = isBlockCipher ? .random(bytes: parameters.encryption.ivBytes) : .sequenceNumber
     nextSequence = firstSequence
+    lastSequence = parameters.usesESN ? .max : UInt64(UInt32.max)
   }
-
-  private var lastSequence: UInt64 { parameters.usesESN ? .max : UInt64(UInt32.max) }
 
   /// Writes the packet, from the SPI to the ICV, to the start of `packet`, which must have
   /// ``ESPParameters/packetBytes(payload:)``; how many octets it has.
@@ -33,73 +44,93 @@ package struct OutboundSA: ~Copyable {
   package mutating func seal(
     _ payload: RawSpan, nextHeader: UInt8, trafficPadding: Int = 0, into packet: inout [UInt8]
   ) throws(ESPFailure) -> Int {
+    var span = packet.mutableSpan
+    var bytes = unsafe span.mutableBytes
+    return try seal(payload, nextHeader: nextHeader, trafficPadding: trafficPadding, into: &bytes)
+  }
+
+  /// The same, into bytes that are no array.
+  @_lifetime(packet: copy packet)
+  package mutating func seal(
+    _ payload: RawSpan, nextHeader: UInt8, trafficPadding: Int = 0,
+    into packet: inout MutableRawSpan
+  ) throws(ESPFailure) -> Int {
     guard nextSequence > 0, nextSequence <= lastSequence else { throw .sequenceExhausted }
-    let total = parameters.packetBytes(payload: payload.byteCount + trafficPadding)
-    guard total <= packet.count, trafficPadding >= 0 else { throw .wrongLength(total) }
-    pad(payload, nextHeader, trafficPadding)
+    guard trafficPadding >= 0, trafficPadding <= PacketLayout.longest,
+      payload.byteCount <= PacketLayout.longest
+    else { throw .wrongLength(max(trafficPadding, payload.byteCount)) }
+    let total = layout.packetBytes(payload: payload.byteCount + trafficPadding)
+    guard total <= PacketLayout.longest, total <= packet.byteCount else {
+      throw .wrongLength(total)
+    }
+    stage(payload, nextHeader, trafficPadding)
+    // Spent even if sealing fails, so that no IV comes twice.
     let sequence = nextSequence
     nextSequence &+= 1
-    let iv = try iv(for: sequence)
-    var header = ByteWriter()
-    header.u32(parameters.spi)
-    header.u32(UInt32(truncatingIfNeeded: sequence))
-    var high = ByteWriter()
-    high.u32(UInt32(truncatingIfNeeded: sequence >> 32))
-    let start = 8 + parameters.encryption.explicitIVBytes
-    packet.replaceSubrange(0..<8, with: header.bytes)
-    packet.replaceSubrange(8..<start, with: iv.prefix(start - 8))
-    var sealed = [UInt8](repeating: 0, count: plaintext.count + parameters.encryption.icvBytes)
+    packet.storeBytes(of: parameters.spi.bigEndian, toByteOffset: 0, as: UInt32.self)
+    packet.storeBytes(
+      of: UInt32(truncatingIfNeeded: sequence).bigEndian, toByteOffset: 4, as: UInt32.self)
+    let number = PacketNumber(sequence, spi: parameters.spi, usesESN: parameters.usesESN)
     do throws(PacketCipherFailure) {
-      var span = sealed.mutableSpan
-      var target = unsafe span.mutableBytes
-      let plaintext = plaintext
-      // SPI, upper half, lower half (RFC 4106, section 5).
-      let associated =
-        parameters.usesESN
-        ? Array(header.bytes[..<4]) + high.bytes + Array(header.bytes[4...]) : header.bytes
-      _ = try sealer.seal(
-        plaintext.rawBytes, iv: iv.rawBytes, associated: AssociatedData(associated.rawBytes),
-        into: &target)
-      packet.replaceSubrange(start..<start + sealed.count, with: sealed)
+      try encrypt(number, into: &packet)
       guard checker != nil else { return total }
       checker?.start()
-      checker?.update(packet.rawBytes.extracting(first: start + sealed.count))
-      if parameters.usesESN { checker?.update(high.bytes.rawBytes) }
-      var icv = [UInt8](repeating: 0, count: parameters.icvBytes)
-      var icvSpan = icv.mutableSpan
-      var icvTarget = unsafe icvSpan.mutableBytes
-      _ = try checker?.finish(into: &icvTarget)
-      packet.replaceSubrange(start + sealed.count..<total, with: icv)
+      checker?.update(packet.bytes.extracting(first: total - layout.icvBytes))
+      if parameters.usesESN { checker?.update(number.high) }
+      _ = try checker?.finish(into: &packet, at: total - layout.icvBytes)
       return total
     } catch {
       throw .cipherFailed(error)
     }
   }
 
-  private mutating func pad(_ payload: RawSpan, _ nextHeader: UInt8, _ trafficPadding: Int) {
+  /// Lays out what is to be encrypted.
+  private mutating func stage(_ payload: RawSpan, _ nextHeader: UInt8, _ trafficPadding: Int) {
     plaintext.removeAll(keepingCapacity: true)
-    var reader = ByteReader(payload)
-    plaintext += reader.rest()
-    plaintext += repeatElement(0, count: trafficPadding)
-    let alignment = parameters.encryption.espAlignment
-    let padding = (alignment - (plaintext.count + 2) % alignment) % alignment
+    unsafe payload.withUnsafeBytes { unsafe plaintext.append(contentsOf: $0) }
+    if trafficPadding > 0 { plaintext.append(contentsOf: repeatElement(0, count: trafficPadding)) }
+    let padding = layout.padding(payload: plaintext.count)
     for index in 0..<padding { plaintext.append(UInt8(truncatingIfNeeded: index + 1)) }
     plaintext.append(UInt8(truncatingIfNeeded: padding))
     plaintext.append(nextHeader)
   }
 
-  /// Ciphers that only need IVs to differ get the sequence number; CBC's must not be foretold.
-  private func iv(for sequence: UInt64) throws(ESPFailure) -> [UInt8] {
-    let count = parameters.encryption.ivBytes
-    if parameters.encryption.blockBytes > 1 {
+  /// Writes IV, ciphertext and the ICV that an AEAD cipher makes.
+  @_lifetime(packet: copy packet)
+  private mutating func encrypt(
+    _ number: borrowing PacketNumber, into packet: inout MutableRawSpan
+  ) throws(PacketCipherFailure) {
+    switch ivSource {
+    case .sequenceNumber:
+      let iv = number.whole.extracting(first: sealer.transform.ivBytes)
+      try encrypt(number, iv, into: &packet)
+    case .random(let count):
+      // No block has more than 16 octets.
+      var random = InlineArray<16, UInt8>(repeating: 0)
       do throws(CryptoError) {
-        return try RandomBytes.make(count)
+        var span = random.mutableSpan
+        var bytes = unsafe span.mutableBytes
+        try RandomBytes.fill(&bytes)
       } catch {
-        throw .cipherFailed(.openSSLFailed)
+        throw .openSSLFailed
       }
+      try unsafe encrypt(number, random.span.bytes.extracting(first: count), into: &packet)
     }
-    var writer = ByteWriter()
-    writer.u64(sequence)
-    return Array(writer.bytes.suffix(count))
+  }
+
+  @_lifetime(packet: copy packet)
+  private mutating func encrypt(
+    _ number: borrowing PacketNumber, _ iv: RawSpan, into packet: inout MutableRawSpan
+  ) throws(PacketCipherFailure) {
+    for index in 0..<layout.explicitIVBytes {
+      let byte = unsafe iv.unsafeLoad(fromByteOffset: index, as: UInt8.self)
+      packet.storeBytes(
+        of: byte, toByteOffset: PacketLayout.headerBytes + index, as: UInt8.self)
+    }
+    // Lent apart from the SA, whose sealer changes meanwhile.
+    let plaintext = plaintext
+    _ = try sealer.seal(
+      plaintext.rawBytes, iv: iv, associated: AssociatedData(number.associatedData), into: &packet,
+      at: layout.bodyStart)
   }
 }

@@ -21,6 +21,8 @@ package struct RandomSource: Sendable {
     return bytes
   }
 
+  package mutating func word() -> UInt32 { UInt32(truncatingIfNeeded: generator.next()) }
+
   /// An IKE SA's SPI, which is never zero (RFC 7296, section 3.1).
   package mutating func ikeSPI() -> UInt64 {
     var spi = generator.next()

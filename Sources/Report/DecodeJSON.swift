@@ -180,6 +180,7 @@ package struct DecodeJSON: ~Copyable {
     case .tcp: text.put(",\"encapsulation\":\"tcp\"")
     }
     if record.isQuoted { text.put(",\"quoted\":true") }
+    if let echo = reader.dissector.unencryptedEcho(record, in: reader.bytes) { text.json(echo) }
     if record.looksUnencrypted { text.put(",\"looks_unencrypted\":true") }
     decryptor?.writeJSON(index, to: &text)
     text.put("}")

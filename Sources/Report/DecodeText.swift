@@ -87,7 +87,12 @@ package struct DecodeText: ~Copyable {
       text.put("  ")
       text.decimal(record.range.count)
       text.put(" B")
-      if record.looksUnencrypted { text.put(" (looks unencrypted)") }
+      if let echo = reader.dissector.unencryptedEcho(record, in: reader.bytes) {
+        text.put("  ")
+        text.put(echo)
+      } else if record.looksUnencrypted {
+        text.put(" (looks unencrypted)")
+      }
     case .ah(let header):
       text.put("AH ")
       text.hex(UInt64(header.spi), digits: 8)

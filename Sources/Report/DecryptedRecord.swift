@@ -13,6 +13,12 @@ extension Decryptor {
     withContent(range) { Frame(inner: $0, nextHeader: nextHeader) }
   }
 
+  /// What stands behind Next Header 144; nil for others.
+  private func aggfrag(_ range: Range<Int>, _ nextHeader: UInt8) -> AGGFRAGPayload? {
+    guard nextHeader == ESPEcho.nextHeader else { return nil }
+    return withContent(range) { AGGFRAGPayload(payload: $0) }
+  }
+
   /// Behind a record on its line: "{IDi AUTH SA TSi TSr}", " { 10.98.0.1 → 10.99.0.1 … }".
   func write(_ index: Int, to text: inout TextBuffer, arrow: StaticString) {
     switch result(index) {
@@ -26,6 +32,11 @@ extension Decryptor {
       text.put("}")
     case .packet(let nextHeader, let range, _):
       text.put(" { ")
+      if let payload = aggfrag(range, nextHeader) {
+        text.put(payload)
+        text.put(" }")
+        return
+      }
       text.put(inner: inner(range, nextHeader), nextHeader, bytes: range.count, arrow: arrow)
       text.put(" }")
     case .authentic: text.put(" verifies")
@@ -57,6 +68,7 @@ extension Decryptor {
       text.decimal(range.count)
       text.put(",\"next_header\":")
       text.json(IPProtocol(rawValue: nextHeader))
+      if let payload = aggfrag(range, nextHeader) { text.json(payload) }
       text.json(inner: inner(range, nextHeader))
       text.put("}")
     case .authentic(let key), .fragmentHeld(let key):
@@ -84,7 +96,8 @@ extension Decryptor {
   }
 
   private func innerFields(_ range: Range<Int>, _ nextHeader: UInt8) -> [Field] {
-    withContent(range) { Frame.fields(ofInner: $0, nextHeader: nextHeader) }
+    if let payload = aggfrag(range, nextHeader) { return [payload.field(at: 0..<range.count)] }
+    return withContent(range) { Frame.fields(ofInner: $0, nextHeader: nextHeader) }
   }
 
   private func heading(_ key: KeyOrigin, _ children: [Field]) -> Field {

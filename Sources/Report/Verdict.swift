@@ -15,6 +15,11 @@ package struct Verdict: Equatable, Sendable {
   /// "2 findings: dpd-peer-dead, mtu-blackhole"
   package let phrase: String
 
+  package init(_ word: Word, _ phrase: String) {
+    self.word = word
+    self.phrase = phrase
+  }
+
   /// - Parameters:
   ///   - findings: Those that the report is about, in its order.
   ///   - evidence: What they were found in.

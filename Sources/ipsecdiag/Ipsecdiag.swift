@@ -14,8 +14,8 @@ struct Ipsecdiag: ParsableCommand {
       """,
     version: version,
     subcommands: [
-      Diagnose.self, Probe.self, Decode.self, Replay.self, DPD.self, MTU.self,
-      Handshake.self, Explain.self,
+      Diagnose.self, Probe.self, Ping.self, MTU.self, DPD.self, Handshake.self, Respond.self,
+      Decode.self, Replay.self, Explain.self, Config.self,
     ])
 
   static func main() {

@@ -14,7 +14,7 @@ struct LivenessOptions: ParsableArguments {
     help: ArgumentHelp(
       "Read swanctl.conf, strongswan.conf or ipsec.conf; each of its connections is reported. Options beside it win over the file. Repeat for several; - is standard input.",
       valueName: "file"))
-  var config: [String] = []
+  var daemonConfig: [String] = []
 
   @Option(
     help: ArgumentHelp(
@@ -70,8 +70,9 @@ struct LivenessOptions: ParsableArguments {
     if daemon == .iked, ikeVersion == 1 {
       throw ValidationError("OpenIKED speaks IKEv2 only.")
     }
-    if target != nil, daemon == nil, config.isEmpty {
-      throw ValidationError("--target wants a --daemon or a --config to propose settings for.")
+    if target != nil, daemon == nil, daemonConfig.isEmpty {
+      throw ValidationError(
+        "--target wants a --daemon or a --daemon-config to propose settings for.")
     }
     if let target, target.value <= 0 { throw ValidationError("--target is more than 0 seconds.") }
     if let retransmitTries, !(0...100).contains(retransmitTries) {
@@ -91,7 +92,7 @@ struct LivenessOptions: ParsableArguments {
     let times = [
       dpdDelay, dpdTimeout, retransmitTimeout, retransmitLimit, retransmitInterval, target,
     ]
-    return daemon != nil || ikeVersion != nil || !config.isEmpty || retransmitBase != nil
+    return daemon != nil || ikeVersion != nil || !daemonConfig.isEmpty || retransmitBase != nil
       || retransmitTries != nil || retransmitJitter != nil || times.contains { $0 != nil }
   }
 
@@ -117,7 +118,7 @@ struct LivenessOptions: ParsableArguments {
 
   /// The delay of the table over all daemons; nil where one of them or a file was named.
   var tableDelay: Double? {
-    daemon == nil && config.isEmpty ? dpdDelay?.value ?? Self.usualDelay : nil
+    daemon == nil && daemonConfig.isEmpty ? dpdDelay?.value ?? Self.usualDelay : nil
   }
 
   /// strongSwan's ipsec.conf has it where checks are on.
@@ -126,7 +127,7 @@ struct LivenessOptions: ParsableArguments {
 
 extension LivenessOptions {
   func report() throws -> DetectionTimeReport {
-    if !config.isEmpty { return try configured() }
+    if !daemonConfig.isEmpty { return try configured() }
     if let daemon {
       return DetectionTimeReport([subject(usual(daemon, .v2))])
     }
@@ -155,7 +156,7 @@ extension LivenessOptions {
 
   private func configured() throws -> DetectionTimeReport {
     var files: [(name: String, LivenessConfiguration)] = []
-    for path in config {
+    for path in daemonConfig {
       let bytes = try InputFile.read(path)
       files.append(
         (path == "-" ? "standard input" : path, LivenessConfiguration(bytes, daemon: daemon)))
@@ -175,7 +176,7 @@ extension LivenessOptions {
     if subjects.isEmpty {
       guard let charon else {
         throw Failure(
-          "no connection and no retransmission setting in \(config.joined(separator: ", "))",
+          "no connection and no retransmission setting in \(daemonConfig.joined(separator: ", "))",
           exitCode: ExitCodes.badData)
       }
       var settings = DetectionTime.Settings(.strongSwan, delay: Self.usualDelay)

@@ -7,12 +7,23 @@ struct MTU: ParsableCommand {
     commandName: "mtu",
     abstract: "Shows which packet sizes get through, or computes what MTU a tunnel leaves.",
     discussion: """
+      With a target, a name or an address: which sizes get there, of ICMP echoes and of IKE on UDP 500 \
+      and 4500, whole and in IP fragments; whether ICMP says so, whether a band of sizes is lost between \
+      others, and what fits inside a tunnel. It takes some seconds and some hundred packets, and leaves \
+      nothing behind at the peer. Echoes need CAP_NET_RAW; without it the rest is measured.
+
       With a capture: the largest packets each way, ICMP errors about size, IP fragments, with --keys \
-      what is inside as well, and what is wrong with it. Exit codes are those of diagnose.
+      what is inside as well, and what is wrong with it.
+
+      Exit codes: 0 no finding at or above --fail-on, 1 warning, 2 critical, 3 something could not be \
+      found out, 64 usage, 65 bad data, 66 a missing file, 77 no permission, 130 Ctrl-C.
 
       With --calculate: the inner MTU and TCP MSS; without --suite, a table of the usual suites.
 
       Examples:
+        ipsecdiag mtu vpn.example.net
+        ipsecdiag mtu -6 --suite aes256gcm16 --nat-t vpn.example.net
+        ipsecdiag mtu --nagios 192.0.2.1
         ipsecdiag mtu -r slow.pcap --keys charon.keys
         ipsecdiag mtu --calculate --suite aes256gcm16 --nat-t
         ipsecdiag mtu --calculate --suite aes128-sha256 --path-mtu 1492 --ipv6
@@ -52,6 +63,8 @@ struct MTU: ParsableCommand {
   @Flag(help: "Enhanced ESP instead of ESP (experimental: a draft, AEAD suites only).")
   var eesp = false
 
+  @OptionGroup var path: PathOptions
+
   @OptionGroup var capture: CaptureOptions
 
   @OptionGroup var keys: KeyOptions
@@ -61,19 +74,40 @@ struct MTU: ParsableCommand {
   @Flag(help: "One JSON document.")
   var json = false
 
+  @Flag(help: "One line for a monitoring system, details below it; with a target.")
+  var nagios = false
+
   /// What `--suite` may be left out for: the suites that tunnels use.
   private static let usual = [
     "aes128gcm16", "chacha20poly1305", "aes128-sha256", "aes128-sha1", "aes128-sha384",
     "aes128-sha512", "3des-sha1",
   ]
 
+  /// What is to be measured: a single word without a capture, which a filter would need.
+  private var target: String? {
+    guard !calculate, capture.files.isEmpty, capture.interface == nil, capture.filter.count == 1
+    else { return nil }
+    return capture.filter.first
+  }
+
   mutating func validate() throws {
-    try capture.requireSource(orCalculate: calculate)
-    if !calculate,
-      suite != nil || !pathMtu.isEmpty || isIPv6 || isInUDP || isInTCP || transport || gre || eesp
-    {
+    if target == nil {
+      if capture.files.isEmpty, capture.interface == nil, !calculate {
+        throw ValidationError("Give a target, a capture with -r FILE, or --calculate.")
+      }
+      try capture.requireSource(orCalculate: calculate)
+      if path.isGiven || nagios {
+        throw ValidationError(
+          "-4, -6, --source, --via, --port, --quick and --nagios go with a target.")
+      }
+    }
+    if !calculate, !pathMtu.isEmpty || isIPv6 || isInTCP || transport || gre || eesp {
       throw ValidationError("What a tunnel is made of goes with --calculate.")
     }
+    if !calculate, target == nil, suite != nil || isInUDP {
+      throw ValidationError("--suite and --nat-t go with --calculate, or with a target.")
+    }
+    if json && nagios { throw ValidationError("Give one of --json and --nagios.") }
     if isInUDP && isInTCP { throw ValidationError("Give one of --nat-t and --tcp.") }
     if let bad = pathMtu.first(where: { !(68...65_535).contains($0) }) {
       throw ValidationError("--path-mtu is 68 to 65535 bytes, not \(bad).")
@@ -93,6 +127,7 @@ struct MTU: ParsableCommand {
 
   func run() throws {
     if calculate { return try computed() }
+    if let target { return try measured(target) }
     let reading = try CaptureReading(capture, keys)
     let report = PathReport(CaptureDiagnosis(reading.evidence), verdict.naming)
     try StandardOutput.write { output in

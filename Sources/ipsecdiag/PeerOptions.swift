@@ -3,28 +3,39 @@ internal import Diagnosis
 internal import Glibc
 internal import Host
 internal import IKE
-internal import IPsecCrypto
 internal import Measurement
 internal import PacketDissector
 
-/// Whom a command sets an SA up with, and how both sides prove who they are.
+/// Whom a command sets an SA up with, and how both sides prove who they are: from options, the environment,
+/// a profile or a daemon's connection, in this order of precedence.
 struct PeerOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "What this profile of the configuration file says of the gateway.", valueName: "name"))
+  var profile: String?
+
+  @OptionGroup var source: ProfileSourceOptions
+
   @Option(
     help: ArgumentHelp("The pre-shared key is the first line of this file.", valueName: "file"))
   var pskFile: String?
 
   @Option(
     help: ArgumentHelp(
-      "This side's certificate, with those of intermediate authorities behind it (PEM).",
-      valueName: "file"))
+      "This side's certificate, with those of intermediate authorities behind it.",
+      valueName: "files"))
   var cert: String?
 
-  @Option(help: ArgumentHelp("The key of --cert (PEM).", valueName: "file"))
+  @Option(help: ArgumentHelp("The private key of --cert (PEM).", valueName: "file"))
   var key: String?
 
   @Option(
-    help: ArgumentHelp(
-      "Authorities that the peer's certificate must be of (PEM).", valueName: "file"))
+    help: ArgumentHelp("The passphrase of --key is the first line of this file.", valueName: "file")
+  )
+  var keyPassphraseFile: String?
+
+  @Option(
+    help: ArgumentHelp("Authorities that the peer's certificate must be of.", valueName: "files"))
   var ca: String?
 
   @Option(help: ArgumentHelp("The name for EAP-MSCHAPv2.", valueName: "name"))
@@ -36,95 +47,142 @@ struct PeerOptions: ParsableArguments {
   var eapPasswordFile: String?
 
   @Option(
+    name: [.customLong("local-id"), .customLong("id")],
     help: ArgumentHelp(
       "Who this side is: an address, a name, user@name or a distinguished name.",
       valueName: "identity"))
-  var id: String?
+  var localID: String?
 
-  @Option(help: ArgumentHelp("Who the peer must be; anyone by default.", valueName: "identity"))
+  @Option(
+    name: .customLong("remote-id"),
+    help: ArgumentHelp("Who the peer must be; anyone by default.", valueName: "identity"))
   var remoteID: String?
 
   @Option(
     help: ArgumentHelp(
       "IKE proposals in strongSwan's or libreswan's spelling.", valueName: "proposals"))
-  var ike =
-    "aes256gcm16-aes128gcm16-prfsha384-prfsha256-x25519-ecp256-ecp384-modp2048,"
-    + "aes256-aes128-sha256-sha384-sha1-prfsha256-x25519-ecp256-modp2048-modp3072"
+  var ike: String?
 
   @Option(help: ArgumentHelp("ESP proposals, spelt alike.", valueName: "proposals"))
-  var esp = "aes256gcm16-aes128gcm16-noesn,aes256-aes128-sha256-sha1-noesn"
+  var esp: String?
 
   @Option(
-    help: ArgumentHelp("The traffic at this end of the tunnel.", valueName: "network"))
-  var localTs = "0.0.0.0/0"
+    help: ArgumentHelp(
+      "The traffic at this end of the tunnel; everything by default, which strongSwan narrows and libreswan refuses.",
+      valueName: "networks"))
+  var localTs: String?
 
   @Option(
-    help: ArgumentHelp("The traffic at the peer's end of the tunnel.", valueName: "network"))
-  var remoteTs = "0.0.0.0/0"
+    help: ArgumentHelp(
+      "The traffic at the peer's end; everything by default.", valueName: "networks"))
+  var remoteTs: String?
 
-  /// Whether there is anything to authenticate with.
-  var isGiven: Bool { pskFile != nil || cert != nil || eapUser != nil }
+  @Option(help: ArgumentHelp("tunnel or transport; tunnel by default.", valueName: "mode"))
+  var mode: String?
 
-  /// The peer at `target`, with what the options say of it.
-  func peer(_ target: String, isIPv6Wanted: Bool? = nil) throws -> LivePeer {
-    let address: ResolvedAddress?
-    do throws(ResolutionError) {
-      address = try NameResolution.addresses(of: target, family: .init(isIPv6Wanted: isIPv6Wanted))
-        .first
+  @Option(
+    name: .customLong("virtual-ip"),
+    help: ArgumentHelp(
+      "Ask the gateway for an address: yes, no, ipv4 or ipv6.", valueName: "family"))
+  var virtualIP: String?
+
+  mutating func validate() throws {
+    if profile != nil, source.connection != nil {
+      throw ValidationError("Give --profile or --connection, not both.")
+    }
+  }
+}
+
+extension PeerOptions {
+  /// Whether there is anything to authenticate with: credentials, a profile or a connection, by options or
+  /// the environment.
+  var isGiven: Bool {
+    profileName != nil || source.connection != nil || !given.credentials.isEmpty
+      || !Settings(environment: ProfileSourceOptions.environment).credentials.isEmpty
+  }
+
+  /// The peer at `target`, or at the one that the settings name, with what they say of it.
+  func peer(_ target: String? = nil, isIPv6Wanted: Bool? = nil) throws -> LivePeer {
+    let now = Int64(time(nil))
+    let plan = try plan(target, now: now)
+    do throws(SettingProblem) {
+      let address = try plan.resolved(.init(isIPv6Wanted: isIPv6Wanted))
+      let name = profileName ?? source.connection ?? plan.remote?.text ?? "\(address.address)"
+      return try LivePeer(plan, name: name, at: address, now: now)
     } catch {
-      throw Failure("\(error)", exitCode: ExitCodes.unknown)
+      throw PeerProblems.failure([error])
     }
-    guard let address else {
-      throw Failure("\(target) has no address", exitCode: ExitCodes.unknown)
-    }
-    return LivePeer(name: target, address: address, configuration: try configuration(address))
   }
 
-  private func configuration(_ address: ResolvedAddress) throws -> PeerConfiguration {
-    let (credential, requirement) = try proof()
-    guard let here = TrafficSelector(text: localTs), let there = TrafficSelector(text: remoteTs)
-    else { throw ValidationError("--local-ts and --remote-ts are networks like 10.1.0.0/16.") }
-    let local = try identity(id, "--id")
-    let remote = try remoteID.map { try identity($0, "--remote-id") }
-    var configuration = PeerConfiguration(
-      ikeProposals: try ProposalNotation.parse(ike, for: .ike),
-      childProposals: try ProposalNotation.parse(esp, for: .esp), localIdentity: local,
-      remoteIdentity: remote, credential: credential, requirement: requirement,
-      localSelectors: [here], remoteSelectors: [there])
-    configuration.certificateTime = Int64(time(nil))
-    configuration.retransmission = .quick
-    return configuration
+  /// What a responder on an address of this machine's, or on all of them, is configured with. On all of them
+  /// it is called "ipsecdiag" where nothing else is said, and "dynamic" is any address.
+  func configuration(listeningOn own: IPAddress) throws -> PeerConfiguration {
+    let now = Int64(time(nil))
+    let any = IPAddress.any(isIPv6: own.isIPv6)
+    var plan = try plan(nil, now: now)
+    if own == any {
+      plan.localIdentity = plan.localIdentity ?? Identity(text: "fqdn:ipsecdiag")
+      if plan.localSelectors.isDynamic { plan.localSelectors = .everything }
+    }
+    if plan.remoteSelectors.isDynamic { plan.remoteSelectors = .everything }
+    do throws(SettingProblem) {
+      return try plan.configuration(own: own, peer: any, now: now)
+    } catch {
+      throw PeerProblems.failure([error])
+    }
   }
 
-  private func identity(_ text: String?, _ option: String) throws -> Identity {
-    guard let identity = Identity(text: text ?? "ipsecdiag") else {
-      throw ValidationError("\(option) is no identity: \(text ?? "")")
-    }
-    return identity
+  private func plan(_ target: String?, now: Int64) throws -> PeerPlan {
+    var settings = try settings()
+    if let target { settings[.remote] = Setting(.text(target), .option("the target")) }
+    let (plan, problems) = PeerPlan.read(settings, now: now)
+    PeerProblems.warn(problems)
+    guard let plan else { throw PeerProblems.failure(problems) }
+    return plan
   }
 
-  private func proof() throws -> (Credential, PeerRequirement) {
-    if let pskFile {
-      let secret = try secret(pskFile)
-      return (.preSharedKey(secret), .preSharedKey(secret))
+  /// What all sources together say.
+  func settings() throws -> Settings {
+    let files = try source.profileFiles()
+    PeerProblems.warn(files.problems)
+    do throws(SettingProblem) {
+      var settings = files.defaults
+      if let connection = source.connection {
+        settings = settings.overridden(by: try daemonSettings(connection))
+      } else if let profileName {
+        settings = try files.settings(of: profileName)
+      }
+      return settings.overridden(by: Settings(environment: ProfileSourceOptions.environment))
+        .overridden(by: given)
+    } catch {
+      throw PeerProblems.failure([error])
     }
-    guard let ca else { throw ValidationError("--cert and --eap-user go with --ca.") }
-    let anchors = PeerRequirement.certificate(
-      TrustAnchors(try Certificate.read(try InputFile.read(ca))))
-    if let cert, let key {
-      let chain = try Certificate.read(try InputFile.read(cert)).map(\.der)
-      let privateKey = try PrivateKey(pem: try InputFile.read(key), passphrase: nil)
-      return (.signature(privateKey, chain: chain), anchors)
-    }
-    guard let eapUser, let eapPasswordFile else {
-      throw ValidationError("Give --psk-file, --cert with --key, or --eap-user.")
-    }
-    let password = try secret(eapPasswordFile)
-    return (.eap(EAPCredential(userName: eapUser, password: password)), anchors)
   }
 
-  /// The first line of a file.
-  private func secret(_ path: String) throws -> Secret {
-    Secret(copying: Array(try InputFile.read(path).prefix { $0 != UInt8(ascii: "\n") }))
+  private func daemonSettings(_ name: String) throws(SettingProblem) -> Settings {
+    let file = try source.connectionFile(with: name)
+    let (settings, problems) = try file.connection(name, isOwn: ProfileSourceOptions.isOwn)
+    PeerProblems.warn(problems)
+    return settings
+  }
+
+  private var profileName: String? {
+    profile
+      ?? (source.connection == nil ? ProfileSourceOptions.environment("IPSECDIAG_PROFILE") : nil)
+  }
+
+  /// What the options themselves say.
+  private var given: Settings {
+    let values: [(SettingKey, String?)] = [
+      (.pskFile, pskFile), (.cert, cert), (.key, key), (.keyPassphraseFile, keyPassphraseFile),
+      (.ca, ca), (.eapUser, eapUser), (.eapPasswordFile, eapPasswordFile), (.localID, localID),
+      (.remoteID, remoteID), (.ike, ike), (.esp, esp), (.localTS, localTs), (.remoteTS, remoteTs),
+      (.mode, mode), (.virtualIP, virtualIP),
+    ]
+    var settings = Settings()
+    for (key, value) in values {
+      if let value { settings[key] = Setting(.text(value), .option(key.option)) }
+    }
+    return settings
   }
 }

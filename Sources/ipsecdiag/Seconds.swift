@@ -12,5 +12,7 @@ struct Seconds: ExpressibleByArgument {
     value = seconds
   }
 
+  var duration: Duration { .nanoseconds(Int64(min(value, 9e9) * 1e9)) }
+
   var defaultValueDescription: String { "\(value) s" }
 }

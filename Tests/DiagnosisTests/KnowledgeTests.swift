@@ -15,6 +15,20 @@ struct KnowledgeTests {
     return topics.map { "\($0.kind.rawValue) \($0.name)" }
   }
 
+  @Test("ESP echo and what announces it explain, and say that they are experimental")
+  func experimental() {
+    #expect(names("esp-echo") == ["protocol esp-echo"])
+    #expect(names("ESP_PING") == ["protocol esp-echo"])
+    for word in ["esp-echo", "ESP_ECHO_SUPPORTED", "ENCRYPTED_PING_SUPPORTED"] {
+      let meaning = topics(word).first?.parts.first { $0.heading == .meaning }
+      guard case .text(let text)? = meaning?.content else {
+        Issue.record("nothing known of \(word)")
+        continue
+      }
+      #expect(text.contains("Experimental"))
+    }
+  }
+
   // MARK: Completeness
 
   @Test("Each finding has one entry, in the order of the catalogue, and no part of it is empty")

@@ -87,6 +87,7 @@ struct ProposalParsingTests {
       (.esp, "aes128-sha256-esn", "ENCR 12/128, INTEG 12, SN 1"),
       (.esp, "aes128-sha256-esn-noesn-modp2048", "ENCR 12/128, INTEG 12, KE 14, SN 1, SN 0"),
       (.esp, "aes_gcm256;dh19", "ENCR 20/256, KE 19, SN 0"),
+      (.esp, "aes_gcm128-null", "ENCR 20/128, SN 0"),
       (.esp, "aes256-sha2_512+sha2_256-dh19", "ENCR 12/256, INTEG 14, INTEG 12, KE 19, SN 0"),
       (.esp, "aes256gmac", "ENCR 21/256, SN 0"), (.esp, "null-sha256", "ENCR 11, INTEG 12, SN 0"),
       (.ah, "aes128gmac", "INTEG 9, SN 0"), (.ah, "sha256-modp2048", "INTEG 12, KE 14, SN 0"),

@@ -134,6 +134,36 @@ struct EncryptionHostileTests {
     #expect(exact.output == packet.plaintext)
   }
 
+  @Test("Sealing at an offset writes the same there, and nothing elsewhere", arguments: transforms)
+  func offset(_ id: EncryptionAlgorithm, _ keyBits: Int?) throws {
+    let packet = try Packet(id, keyBits)
+    var sealer = try PacketSealer(packet.transform, keyMaterial: packet.key)
+    let count = packet.sealed.count
+    var output = [UInt8](repeating: 0xA5, count: count + 20)
+    var span = output.mutableSpan
+    var bytes = unsafe span.mutableBytes
+    let written = try sealer.seal(
+      packet.plaintext.rawBytes, iv: packet.iv.rawBytes,
+      associated: AssociatedData(packet.associated.rawBytes), into: &bytes, at: 16)
+    #expect(written == count)
+    let around = [UInt8](repeating: 0xA5, count: 16)
+    #expect(output == around + packet.sealed + around.prefix(4))
+    for beyond in [-1, 21, .max] {
+      var room = [UInt8](repeating: 0xA5, count: count + 20)
+      var span = room.mutableSpan
+      var bytes = unsafe span.mutableBytes
+      do throws(PacketCipherFailure) {
+        _ = try sealer.seal(
+          packet.plaintext.rawBytes, iv: packet.iv.rawBytes,
+          associated: AssociatedData(packet.associated.rawBytes), into: &bytes, at: beyond)
+        Issue.record("sealed at \(beyond)")
+      } catch {
+        #expect(error == .outputTooSmall)
+      }
+      #expect(room.allSatisfy { $0 == 0xA5 })
+    }
+  }
+
   @Test("Associated data in three runs is the same as in one", arguments: transforms)
   func runs(_ id: EncryptionAlgorithm, _ keyBits: Int?) throws {
     let packet = try Packet(id, keyBits)

@@ -89,6 +89,24 @@ struct IntegrityTests {
     #expect(!isNothingAccepted)
   }
 
+  @Test("An ICV is written at an offset, where there is room")
+  func offset() throws {
+    let transform = try IntegrityTransform(.hmacSHA2_256_128)
+    let key = Secret(copying: pattern(transform.keyMaterialBytes))
+    var checker = try IntegrityChecker(transform, keyMaterial: key)
+    let icv = try checker.icv(of: pattern(50))
+    for (offset, isRoom) in [(0, true), (4, true), (5, false), (-1, false), (Int.max, false)] {
+      var output = [UInt8](repeating: 0xA5, count: 20)
+      var span = output.mutableSpan
+      var bytes = unsafe span.mutableBytes
+      checker.start()
+      checker.update(pattern(50).rawBytes)
+      let count = try? checker.finish(into: &bytes, at: offset)
+      #expect(count == (isRoom ? 16 : nil), "\(offset)")
+      #expect(isRoom ? Array(output[offset..<offset + 16]) == icv : !output.contains { $0 != 0xA5 })
+    }
+  }
+
   @Test("Numbers of our own say that they are experimental, and KMAC takes another string")
   func experimental() throws {
     #expect(try IntegrityTransform(.experimentalKMAC128).name == "AUTH_KMAC128 (experimental)")

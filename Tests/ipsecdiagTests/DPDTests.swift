@@ -61,7 +61,7 @@ struct DPDTests {
   @Test("libreswan's own file: dpdtimeout is ignored, and 5 s cannot be had safely")
   func libreswan() throws {
     let file = try Self.file(Self.libreswan)
-    let run = try Command(["dpd", "--calculate", "--config", file.path])
+    let run = try Command(["dpd", "--calculate", "--daemon-config", file.path])
     #expect(run.exitCode == 1)
     #expect(
       run.text.hasPrefix(
@@ -106,7 +106,7 @@ struct DPDTests {
     let strongswan = try Self.file(
       "charon {\n retransmit_tries = 3\n}\ninclude conf.d/*.conf\n")
     let run = try Command([
-      "dpd", "--calculate", "--config", swanctl.path, "--config", strongswan.path,
+      "dpd", "--calculate", "--daemon-config", swanctl.path, "--daemon-config", strongswan.path,
       "--retransmit-base", "1.5",
     ])
     #expect(run.exitCode == 0)
@@ -120,7 +120,7 @@ struct DPDTests {
   @Test("A connection that sends no checks is told, with the lines that switch them on")
   func off() throws {
     let file = try Self.file("connections { a { version = 1\n } }")
-    let run = try Command(["dpd", "--calculate", "--config", file.path])
+    let run = try Command(["dpd", "--calculate", "--daemon-config", file.path])
     #expect(run.exitCode == 1)
     #expect(
       run.text.hasPrefix(
@@ -152,7 +152,7 @@ struct DPDTests {
   @Test("A connection's name cannot reach the terminal as control characters")
   func escaped() throws {
     let file = try Self.file("connections { a\u{1B}[31m { dpd_delay = 5s\n } }")
-    let run = try Command(["dpd", "--calculate", "--config", file.path])
+    let run = try Command(["dpd", "--calculate", "--daemon-config", file.path])
     #expect(!run.text.unicodeScalars.contains("\u{1B}"))
   }
 
@@ -193,11 +193,11 @@ struct DPDTests {
 
   @Test("A file that is missing, a folder, or without a word about checks has its exit code")
   func badFiles() throws {
-    let missing = try Command(["dpd", "--calculate", "--config", "/nonexistent.conf"])
+    let missing = try Command(["dpd", "--calculate", "--daemon-config", "/nonexistent.conf"])
     #expect(missing.exitCode == 66)
     #expect(missing.errorText == "error: /nonexistent.conf does not exist\n")
-    #expect(try Command(["dpd", "--calculate", "--config", "/tmp"]).exitCode == 66)
-    let empty = try Command(["dpd", "--calculate", "--config", "/dev/null"])
+    #expect(try Command(["dpd", "--calculate", "--daemon-config", "/tmp"]).exitCode == 66)
+    let empty = try Command(["dpd", "--calculate", "--daemon-config", "/dev/null"])
     #expect(empty.exitCode == 65)
     #expect(empty.output == [])
   }
@@ -212,7 +212,7 @@ struct DPDTests {
     let documents = try [
       [], ["--daemon", "iked", "--target", "10"],
       ["--daemon", "strongswan", "--target", "10", "--retransmit-jitter", "20"],
-      ["--config", libreswan.path], ["--config", swanctl.path, "--target", "20"],
+      ["--daemon-config", libreswan.path], ["--daemon-config", swanctl.path, "--target", "20"],
     ].map {
       try TemporaryFile(Command(["dpd", "--calculate", "--json"] + $0).output)
     }

@@ -36,17 +36,28 @@ struct LoopbackGateway {
   func probe(
     _ arguments: [String], isSilent: Bool = false, interruptAfter milliseconds: Int? = nil
   ) throws -> (exitCode: Int32, text: String, errors: String) {
+    try run(
+      ["probe", "--port", "\(port)", "--rate", "2000"] + arguments, isSilent: isSilent,
+      interruptAfter: milliseconds)
+  }
+
+  /// Runs `ipsecdiag` with `arguments`, and answers it meanwhile: without `isSilent`, and for no longer than
+  /// `answering`.
+  func run(
+    _ arguments: [String], isSilent: Bool = false, answering: Duration = .seconds(60),
+    interruptAfter milliseconds: Int? = nil
+  ) throws -> (exitCode: Int32, text: String, errors: String) {
     let output = try TemporaryFile()
     let errors = try TemporaryFile()
     let child = try Child(
-      [Place.binary, "probe", "--port", "\(port)", "--rate", "2000"] + arguments,
+      [Place.binary] + arguments,
       input: .path("/dev/null"), output: .path(output.path), errors: .path(errors.path))
     var status: Int32 = 0
     let start = MachineDriver<IKEResponder>.now
     var isInterrupted = false
     while unsafe waitpid(child.process, &status, WNOHANG) == 0 {
       let now = MachineDriver<IKEResponder>.now
-      if isSilent {
+      if isSilent || now - start > answering {
         usleep(10_000)
       } else {
         try driver.step(until: now + .milliseconds(10)) { _ in }

@@ -38,6 +38,9 @@ struct MTUTests {
       ["mtu"], ["mtu", "--calculate", "--suite", "aes128"],
       ["mtu", "--calculate", "--path-mtu", "67"], ["mtu", "--calculate", "--nat-t", "--tcp"],
       ["mtu", "--calculate", "--eesp", "--suite", "aes128-sha1"],
+      ["mtu", "--gre", "192.0.2.1"], ["mtu", "-4", "-6", "192.0.2.1"],
+      ["mtu", "--quick", "-r", "none.pcap"],
+      ["mtu", "--suite", "aes128", "192.0.2.1"], ["mtu", "--port", "0", "192.0.2.1"],
     ])
   func refused(arguments: [String]) throws {
     let run = try Command(arguments)

@@ -109,6 +109,7 @@ package final class Decryptor {
   ) -> Result? {
     guard !record.isQuoted else { return nil }
     switch record.kind {
+    case .esp where dissector.unencryptedEcho(record, in: bytes) != nil: return nil
     case .esp(let header):
       let kind = ClosedSA.Kind.esp(
         header.spi, source: internet.source, destination: internet.destination)

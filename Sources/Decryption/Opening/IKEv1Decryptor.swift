@@ -89,9 +89,7 @@ final class IKEv1Association {
   private var initiator: IPAddress?
   private var initiatorPublic: [UInt8]?
   private var responderPublic: [UInt8]?
-  private var cipher: (id: EncryptionAlgorithm, keyBits: Int?)?
-  private var hash: HashFunction?
-  private var unsupported: String?
+  private var suite: Result<IKEv1Suite, CryptoError>?
   /// The last ciphertext block of phase 1, from which each phase 2 exchange starts.
   private var lastPhase1Block: [UInt8]?
   /// The IV that the next message of a message ID has.
@@ -115,41 +113,21 @@ final class IKEv1Association {
   }
 
   private func choose(_ transform: IKEv1Transform) {
-    let keyBits = transform.number(of: .phase1(.keyLength)).map { Int(clamping: $0) }
-    let number = transform.number(of: .phase1(.encryptionAlgorithm)) ?? 0
-    switch number {
-    case 1: cipher = (.des, nil)
-    case 3: cipher = (.blowfish, keyBits ?? 128)
-    case 5: cipher = (.tripleDES, nil)
-    case 6: cipher = (.cast, keyBits ?? 128)
-    case 7: cipher = (.aesCBC, keyBits ?? 128)
-    case 8: cipher = (.camelliaCBC, keyBits ?? 128)
-    default: unsupported = "IKEv1 encryption algorithm \(number)"
-    }
-    let hashNumber = transform.number(of: .phase1(.hashAlgorithm)) ?? 0
-    switch hashNumber {
-    case 1: hash = .md5
-    case 2: hash = .sha1
-    case 4: hash = .sha2_256
-    case 5: hash = .sha2_384
-    case 6: hash = .sha2_512
-    default: unsupported = "IKEv1 hash algorithm \(hashNumber)"
-    }
+    suite = Result { () throws(CryptoError) in try IKEv1Suite(transform) }
   }
 
   func open(_ message: IKEv1Message, with key: Secret) throws(Fault) -> IKEv1PayloadChain {
-    if let unsupported { throw .unsupported(unsupported) }
-    guard let cipher, let hash else { throw .phase1Missing }
-    let transform: EncryptionTransform
+    guard let chosen = self.suite else { throw .phase1Missing }
+    let suite: IKEv1Suite
     var opener: PacketOpener
     do throws(CryptoError) {
-      transform = try EncryptionTransform(cipher.id, keyBits: cipher.keyBits)
-      opener = try PacketOpener(transform, keyMaterial: key)
+      suite = try chosen.get()
+      opener = try PacketOpener(suite.encryption, keyMaterial: key)
     } catch {
       throw .unsupported(error.description)
     }
     let messageID = message.header.messageID
-    let iv = try startingIV(message, hash, blockBytes: transform.blockBytes)
+    let iv = try startingIV(message, suite)
     var plaintext = [UInt8](repeating: 0, count: message.ciphertext.count)
     let count: Int
     do {
@@ -161,10 +139,10 @@ final class IKEv1Association {
       throw .doesNotVerify
     }
     let chain = Self.chain(
-      Array(plaintext.prefix(count)), message.header, hashBytes: hash.byteCount)
+      Array(plaintext.prefix(count)), message.header, hashBytes: suite.hash.byteCount)
     guard let chain else { throw .doesNotVerify }
     // The chain of IVs moves on only where the message made sense.
-    let lastBlock = Array(message.ciphertext.suffix(transform.blockBytes))
+    let lastBlock = suite.lastBlock(of: message.ciphertext)
     usedIV[message.ciphertext] = iv
     nextIV[messageID] = lastBlock
     if messageID == 0 { lastPhase1Block = lastBlock }
@@ -172,24 +150,24 @@ final class IKEv1Association {
   }
 
   private func startingIV(
-    _ message: IKEv1Message, _ hash: HashFunction, blockBytes: Int
+    _ message: IKEv1Message, _ suite: IKEv1Suite
   ) throws(Fault) -> [UInt8] {
     if let used = usedIV[message.ciphertext] { return used }
     let messageID = message.header.messageID
     if let next = nextIV[messageID] { return next }
-    let seed: [UInt8]
+    let iv: Result<[UInt8], CryptoError>
     if messageID == 0 {
       guard let initiatorPublic, let responderPublic else { throw .phase1Missing }
-      seed = initiatorPublic + responderPublic
+      iv = Result { () throws(CryptoError) in
+        try suite.phase1IV(initiatorPublic: initiatorPublic, responderPublic: responderPublic)
+      }
     } else {
       guard let lastPhase1Block else { throw .phase1Missing }
-      var writer = ByteWriter()
-      writer.append(lastPhase1Block)
-      writer.u32(messageID)
-      seed = writer.bytes
+      iv = Result { () throws(CryptoError) in
+        try suite.laterIV(lastPhase1Block: lastPhase1Block, messageID: messageID)
+      }
     }
-    guard let digest = try? hash.digest(seed) else { throw .unsupported(hash.rawValue) }
-    return Array(digest.prefix(blockBytes))
+    return try iv.mapError { Fault.unsupported($0.description) }.get()
   }
 
   /// The payloads, if they are such that only the right key can have yielded them: a chain without a

@@ -97,7 +97,6 @@ final class PacketKey {
   ) throws(PacketCipherFailure) -> Int {
     let bodyStart = headerBytes + ivBytes
     guard packet.byteCount >= bodyStart + icvBytes else { throw .wrongLength }
-    let iv = packet.extracting(headerBytes..<bodyStart)
     let end = packet.byteCount - icvBytes
     if hasChecker {
       checker?.start()
@@ -106,18 +105,32 @@ final class PacketKey {
       guard checker?.verify(packet.extracting(last: icvBytes)) == true else { throw .wrongICV }
     }
     let body = packet.extracting(bodyStart..<(isAEAD ? packet.byteCount : end))
+    guard cipher.hasImplicitIV else {
+      let iv = packet.extracting(headerBytes..<bodyStart)
+      return try decrypt(body, iv, packet.extracting(first: headerBytes), high, into: &output)
+    }
+    // The 64-bit sequence number (RFC 8750, section 3), the lower half of which ends ESP's header.
+    let upper = ByteReader(high).peekWord().map(UInt64.init) ?? 0
+    let low = ByteReader(packet).peekWord(headerBytes - 4).map(UInt64.init) ?? 0
+    let number = upper << 32 | low
+    let iv = InlineArray<8, UInt8> { UInt8(truncatingIfNeeded: number >> UInt64(56 - 8 * $0)) }
+    return try unsafe decrypt(
+      body, iv.span.bytes, packet.extracting(first: headerBytes), high, into: &output)
+  }
+
+  private func decrypt(
+    _ body: RawSpan, _ iv: RawSpan, _ header: RawSpan, _ high: RawSpan, into output: inout [UInt8]
+  ) throws(PacketCipherFailure) -> Int {
     var span = output.mutableSpan
     var target = unsafe span.mutableBytes
     if high.byteCount == 0 {
-      return try opener.open(
-        body, iv: iv, associated: AssociatedData(packet.extracting(first: headerBytes)),
-        into: &target)
+      return try opener.open(body, iv: iv, associated: AssociatedData(header), into: &target)
     }
     // ESP's header: the SPI, the high half, the low half (RFC 4106, section 5).
     return try opener.open(
       body, iv: iv,
       associated: AssociatedData(
-        packet.extracting(first: 4), high, packet.extracting(4..<headerBytes)),
+        header.extracting(first: 4), high, header.extracting(droppingFirst: 4)),
       into: &target)
   }
 }

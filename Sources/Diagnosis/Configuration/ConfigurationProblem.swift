@@ -11,15 +11,22 @@ package struct ConfigurationProblem: Equatable, Sendable {
     case unknownReference(String)
     /// What another file adds is not seen.
     case includeNotFollowed(String)
+    /// An include line that names one file, which cannot be read.
+    case cannotInclude(ConfigurationFile.Failure)
+    case includedInACircle(String)
+    case tooManyIncludes
     case outsideSection(String)
     case tooManyProblems
   }
 
   package let line: Int
+  /// Which of the files that were read together; 0 is the one that includes the others.
+  package let file: Int
   package let reason: Reason
 
-  package init(line: Int, _ reason: Reason) {
+  package init(line: Int, file: Int = 0, _ reason: Reason) {
     self.line = line
+    self.file = file
     self.reason = reason
   }
 }
@@ -40,6 +47,9 @@ extension ConfigurationProblem.Reason: CustomStringConvertible {
     case .badNumber(let key, let value): "\(key) is no number: '\(value.prefix(40))'"
     case .unknownReference(let name): "'\(name.prefix(40))' is referred to but not in this file"
     case .includeNotFollowed(let path): "include \(path.prefix(60)) is not followed"
+    case .cannotInclude(let failure): "\(failure)"
+    case .includedInACircle(let path): "\(path) includes itself"
+    case .tooManyIncludes: "no more than \(ConfigurationFiles.most) files are read"
     case .outsideSection(let key): "'\(key.prefix(40))' stands in no section"
     case .tooManyProblems: "further problems are not told"
     }
@@ -51,11 +61,13 @@ package struct ProblemList: Equatable, Sendable {
   package private(set) var problems: [ConfigurationProblem] = []
   private static let most = 50
 
-  package mutating func add(_ line: Int, _ reason: ConfigurationProblem.Reason) {
+  package init() {}
+
+  package mutating func add(_ line: Int, _ reason: ConfigurationProblem.Reason, file: Int = 0) {
     if problems.count < Self.most {
-      problems.append(ConfigurationProblem(line: line, reason))
+      problems.append(ConfigurationProblem(line: line, file: file, reason))
     } else if problems.count == Self.most {
-      problems.append(ConfigurationProblem(line: line, .tooManyProblems))
+      problems.append(ConfigurationProblem(line: line, file: file, .tooManyProblems))
     }
   }
 }

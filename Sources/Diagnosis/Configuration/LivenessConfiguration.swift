@@ -25,7 +25,7 @@ package struct LivenessConfiguration: Equatable, Sendable {
 
   /// Reads a file of any of the forms. `daemon` says whose an ipsec.conf is, where its keys don't.
   package init(_ bytes: [UInt8], daemon: Daemon? = nil) {
-    if Self.isIPsecConf(bytes) {
+    if ConnSyntax.isIPsecConf(bytes) {
       let file = IPsecConfiguration(bytes, daemon: daemon)
       connections = file.connections
       retransmission = nil
@@ -36,19 +36,6 @@ package struct LivenessConfiguration: Equatable, Sendable {
       connections = SwanctlConfiguration.connections(syntax, &problems)
       retransmission = StrongSwanConfiguration.retransmission(syntax, &problems)
       self.problems = problems.problems.sorted { $0.line < $1.line }
-    }
-  }
-
-  /// Only ipsec.conf has lines that begin with "conn NAME" or "config setup" and open no brace.
-  private static func isIPsecConf(_ bytes: [UInt8]) -> Bool {
-    bytes.split(separator: UInt8(ascii: "\n")).contains { line in
-      guard !line.contains(UInt8(ascii: "{")), !line.contains(UInt8(ascii: "=")) else {
-        return false
-      }
-      let words = line.split(maxSplits: 2) { $0 <= 0x20 }
-      guard words.count == 2 || words.count == 3, let first = words.first else { return false }
-      return first.elementsEqual("conn".utf8)
-        || first.elementsEqual("config".utf8) && words[1].elementsEqual("setup".utf8)
     }
   }
 }

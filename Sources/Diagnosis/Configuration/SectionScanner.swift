@@ -2,6 +2,7 @@ enum SectionStatement {
   case open(name: String, parents: [SectionSyntax.Value], line: Int)
   case close(line: Int)
   case setting(key: String, SectionSyntax.Value)
+  case include(pattern: String, line: Int)
 }
 
 /// Cuts the file into statements; every call moves on by one byte at least.
@@ -9,11 +10,14 @@ struct SectionScanner {
   private let bytes: [UInt8]
   private var position = 0
   private var line = 1
+  /// Which of the files that are read together.
+  private let file: Int
   /// A longer one is no name: paths are made of them, and must stay short.
   private static let longestName = 128
 
-  init(_ bytes: [UInt8]) {
+  init(_ bytes: [UInt8], file: Int = 0) {
     self.bytes = bytes
+    self.file = file
   }
 
   private var byte: UInt8? { position < bytes.count ? bytes[position] : nil }
@@ -71,9 +75,7 @@ struct SectionScanner {
     let name = name()
     skip(while: Self.isBlank)
     if name == "include", byte != UInt8(ascii: "="), byte != UInt8(ascii: "{") {
-      let path = value(&problems)
-      problems.add(start.1, .includeNotFollowed(path.text))
-      return nil
+      return .include(pattern: value(&problems).text, line: start.1)
     }
     if !name.isEmpty, name.utf8.count <= Self.longestName {
       switch byte {
@@ -88,7 +90,7 @@ struct SectionScanner {
     position = start.0
     line = start.1
     let text = restOfLine()
-    problems.add(start.1, .unexpected(text))
+    problems.add(start.1, .unexpected(text), file: file)
     return nil
   }
 
@@ -112,7 +114,7 @@ struct SectionScanner {
         advance()
       case let first where wantsName && Self.isName(first):
         wantsName = false
-        parents.append(SectionSyntax.Value(text: name(), line: line))
+        parents.append(SectionSyntax.Value(text: name(), line: line, file: file))
       case let blank where Self.isBlank(blank) || blank == UInt8(ascii: "\n"):
         advance()
       default: return nil
@@ -135,14 +137,14 @@ struct SectionScanner {
     while let byte {
       switch byte {
       case UInt8(ascii: "\n"), UInt8(ascii: "#"), UInt8(ascii: "}"):
-        return SectionSyntax.Value(text: SectionSyntax.trimmed(text[...]), line: first)
+        return SectionSyntax.Value(text: SectionSyntax.trimmed(text[...]), line: first, file: file)
       case UInt8(ascii: "\""): quoted(&text, &problems)
       default:
         text.append(byte)
         advance()
       }
     }
-    return SectionSyntax.Value(text: SectionSyntax.trimmed(text[...]), line: first)
+    return SectionSyntax.Value(text: SectionSyntax.trimmed(text[...]), line: first, file: file)
   }
 
   private mutating func quoted(_ text: inout [UInt8], _ problems: inout ProblemList) {
@@ -158,6 +160,6 @@ struct SectionScanner {
         text.append(byte)
       }
     }
-    problems.add(first, .unclosedQuote)
+    problems.add(first, .unclosedQuote, file: file)
   }
 }

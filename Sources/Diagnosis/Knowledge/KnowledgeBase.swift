@@ -2,7 +2,7 @@
 package enum KnowledgeBase {
   package static let topics: [Topic] =
     FindingKnowledge.all.map(\.topic) + NotifyKnowledge.topics + TransformKnowledge.topics
-    + CounterKnowledge.all.map(\.topic)
+    + CounterKnowledge.all.map(\.topic) + ProtocolKnowledge.all.map(\.topic)
 
   /// What words of a command line ask for.
   package enum Answer {

@@ -1,7 +1,7 @@
 /// The known word that somebody who mistyped one may have meant.
-enum NearestWord {
+package enum NearestWord {
   /// Nil where none is near: more than a third of the letters would have to change.
-  static func to(_ word: String, among known: some Sequence<String>) -> String? {
+  package static func to(_ word: String, among known: some Sequence<String>) -> String? {
     // Longer than any word of a table: nobody meant one.
     guard word.count <= 40 else { return nil }
     let letters = Array(word)

@@ -329,5 +329,16 @@ extension NotifyKnowledge {
     NotifyKnowledge(
       16447, "The whole first exchange goes into authentication, against downgrades (draft).",
       by: "Both sides in IKE_SA_INIT."),
+    NotifyKnowledge(
+      50801,
+      "ESP echo in the merged format is answered. Experimental: this number is ipsecdiag's own choice.",
+      by: "Both sides in IKE_AUTH: from then on silence of an echo means a broken data path.",
+      look: [
+        "ipsecdiag explain esp-echo", "another number on the other side: ipsecdiag ping --notify",
+      ]),
+    NotifyKnowledge(
+      50802,
+      "ESP echo in the format of the drafts up to -04 is answered. Experimental: this number is ipsecdiag's own choice.",
+      by: "Both sides in IKE_AUTH.", look: ["ipsecdiag explain esp-echo"]),
   ]
 }

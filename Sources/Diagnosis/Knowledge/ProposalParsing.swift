@@ -229,7 +229,8 @@ private struct ProposalDraft {
     {
       throw ProposalFault(reason: .integrityBesideAEAD(word))
     }
-    try read(words.filter { !isAEAD || $0 != "none" }, from: vocabulary.integrity)
+    let real = words.filter { !isAEAD || !["none", "null"].contains($0) }
+    try read(real, from: vocabulary.integrity)
   }
 
   /// ";dh31;addke1=ml_kem_768", or one place after the other.

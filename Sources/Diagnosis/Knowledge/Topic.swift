@@ -10,6 +10,7 @@ package struct Topic: Sendable {
     case keyExchange = "ke"
     case sequenceNumbers = "sn"
     case counter = "xfrm-counter"
+    case diagnosticProtocol = "protocol"
 
     package var title: String {
       switch self {
@@ -22,6 +23,7 @@ package struct Topic: Sendable {
       case .keyExchange: "Key exchange method (IKEv2 transform type 4, KE)"
       case .sequenceNumbers: "Sequence numbers (IKEv2 transform type 5, SN)"
       case .counter: "Counter of Linux in /proc/net/xfrm_stat"
+      case .diagnosticProtocol: "Diagnostic protocol"
       }
     }
   }

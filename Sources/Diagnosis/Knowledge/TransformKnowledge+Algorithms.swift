@@ -91,7 +91,7 @@ extension TransformKnowledge {
 
   static let integrity: [TransformKnowledge] = [
     TransformKnowledge(
-      0, libreswan: ["none"],
+      0, libreswan: ["none", "null"],
       """
       Right beside an AEAD cipher (GCM, CCM, ChaCha20-Poly1305), which brings its own ICV: RFC 8221 section 6 \
       says MUST there. Wrong beside any other: MUST NOT.

@@ -2,7 +2,7 @@ internal import IPsecCrypto
 internal import PacketDissector
 
 /// What a path's MTU means for the packets inside the tunnel, by the suite where it is known.
-struct InnerLimits {
+package struct InnerLimits {
   /// Most likely one; two usual ones where the suite is not known.
   let overheads: [TunnelOverhead]
   let isKnown: Bool
@@ -59,7 +59,7 @@ struct InnerLimits {
   }
 
   /// What limits inner packets to `inner` bytes.
-  static func remedies(inner: Int) -> [Finding.Remedy] {
+  package static func remedies(inner: Int) -> [Finding.Remedy] {
     let mtu = "\(inner)"
     let mss = "\(TunnelOverhead.maximumSegmentSize(innerMTU: inner, innerIsIPv6: false))"
     return [

@@ -91,6 +91,7 @@ package struct CaptureEvidence: Sendable {
     _ dissector: Dissector, _ bytes: RawSpan, _ frame: FrameReference
   ) -> Bool {
     guard case .esp(let header)? = dissector.frame.record?.kind,
+      !UnencryptedESPEcho.concerns(header.spi),
       let encapsulation = dissector.frame.record?.encapsulation, encapsulation != .tcp,
       dissector.frame.record?.store == .frame, dissector.frame.record?.isQuoted == false,
       dissector.frame.furtherRecords == 0, let range = dissector.frame.record?.range,
@@ -156,6 +157,8 @@ package struct CaptureEvidence: Sendable {
     _ bytes: RawSpan, _ decryptor: Decryptor?
   ) {
     switch record.kind {
+    // An echo in clear is of no SA: its sequence number says nothing.
+    case .esp(let header) where UnencryptedESPEcho.concerns(header.spi): break
     case .esp(let header):
       packet(
         ESPPacket(

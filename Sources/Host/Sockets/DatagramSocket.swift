@@ -5,6 +5,7 @@ internal import PacketDissector
 /// What sockets for UDP and for whole IP protocols have in common.
 struct DatagramSocket: ~Copyable {
   let descriptor: SocketDescriptor
+  let kind: SocketKind
   let isIPv6: Bool
   private(set) var slab = ReceiveSlab(capacity: 1)
   /// Datagrams that found no room in this socket's buffer.
@@ -33,6 +34,7 @@ struct DatagramSocket: ~Copyable {
       try descriptor.set(SOL_IP, IP_RECVTTL, to: 1, "IP_RECVTTL")
       try descriptor.set(SOL_IP, IP_RECVTOS, to: 1, "IP_RECVTOS")
     }
+    self.kind = kind
     self.isIPv6 = isIPv6
     self.descriptor = descriptor
   }
@@ -43,6 +45,10 @@ struct DatagramSocket: ~Copyable {
     } else {
       try descriptor.set(SOL_IP, IP_MTU_DISCOVER, to: policy.optionValue, "IP_MTU_DISCOVER")
     }
+  }
+
+  func setFragmentBytes(_ bytes: Int32) throws(SocketError) {
+    try descriptor.set(SOL_IPV6, IPV6_MTU, to: bytes, "IPV6_MTU")
   }
 
   /// Asks for `bytes` of room; what the kernel gave, which may be less.

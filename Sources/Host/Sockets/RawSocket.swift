@@ -2,7 +2,8 @@ internal import CLinux
 internal import Glibc
 package import PacketDissector
 
-/// A socket for a whole IP protocol, which takes the capability CAP_NET_RAW: ICMP echoes, or ESP.
+/// A socket for a whole IP protocol: ICMP echoes, or ESP. It takes the capability CAP_NET_RAW; echoes may do
+/// with a ping socket, where this machine lets the user's group have them (net.ipv4.ping_group_range).
 ///
 /// What is sent and received begins behind the IP header. Ports of endpoints are 0.
 package struct RawSocket: ~Copyable {
@@ -16,6 +17,8 @@ package struct RawSocket: ~Copyable {
   private var socket: DatagramSocket
   package let isIPv6: Bool
   package let content: Content
+  /// The identifier that a ping socket gives to all echoes it sends, whatever they say; nil for raw sockets.
+  package let echoIdentifier: UInt16?
 
   package init(
     _ content: Content, isIPv6: Bool, source: IPAddress? = nil, interface: String? = nil,
@@ -26,14 +29,36 @@ package struct RawSocket: ~Copyable {
       case .echo: isIPv6 ? .icmpv6 : .icmp
       case .esp: .esp
       }
-    let socket = try DatagramSocket(kind, isIPv6: isIPv6)
+    let socket = try Self.open(kind, isIPv6: isIPv6)
+    let isPing = socket.kind == .ping || socket.kind == .pingv6
     try socket.setFragmentation(fragmentation)
-    if content == .echo { try socket.descriptor.takeEchoRepliesOnly(isIPv6: isIPv6) }
+    if content == .echo, !isPing { try socket.descriptor.takeEchoRepliesOnly(isIPv6: isIPv6) }
     if let interface { try socket.descriptor.bindToInterface(interface) }
-    if let source { try socket.descriptor.bind(kind, to: Endpoint(source, 0)) }
+    // A ping socket gets its identifier by that.
+    if let source = source ?? (isPing ? .any(isIPv6: isIPv6) : nil) {
+      try socket.descriptor.bind(socket.kind, to: Endpoint(source, 0))
+    }
+    echoIdentifier = isPing ? socket.descriptor.localEndpoint?.port : nil
     self.socket = socket
     self.isIPv6 = isIPv6
     self.content = content
+  }
+
+  /// A raw socket, or a ping socket where that is refused.
+  private static func open(
+    _ kind: SocketKind, isIPv6: Bool
+  ) throws(SocketError) -> DatagramSocket {
+    do throws(SocketError) {
+      return try DatagramSocket(kind, isIPv6: isIPv6)
+    } catch {
+      guard error.meaning == .notPermitted, kind != .esp else { throw error }
+      do throws(SocketError) {
+        return try DatagramSocket(isIPv6 ? .pingv6 : .ping, isIPv6: isIPv6)
+      } catch _ {
+        // What is lacking for the raw socket is what a user can mend.
+        throw error
+      }
+    }
   }
 
   /// For ``SocketPoll``.
@@ -44,6 +69,12 @@ package struct RawSocket: ~Copyable {
 
   package func setFragmentation(_ policy: FragmentationPolicy) throws(SocketError) {
     try socket.setFragmentation(policy)
+  }
+
+  /// Of IPv6 only: this host cuts what is larger into fragments of up to so many bytes, 1,280 at least, where
+  /// its policy lets it.
+  package func setFragmentBytes(_ bytes: Int32) throws(SocketError) {
+    try socket.setFragmentBytes(bytes)
   }
 
   /// Sends what stands behind the IP header. The checksum of an echo is filled in.
@@ -69,8 +100,8 @@ package struct RawSocket: ~Copyable {
       let control = socket.control(0)
       let bytes = socket.slab.bytes(0)
       var start = 0
-      if !isIPv6 {
-        // Only IPv4 comes with its header.
+      if !isIPv6, echoIdentifier == nil {
+        // Only IPv4 by a raw socket comes with its header.
         guard let length = Self.headerLength(bytes) else { continue }
         start = length
       }

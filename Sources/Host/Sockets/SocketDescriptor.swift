@@ -103,6 +103,8 @@ extension SocketKind {
     case .icmp: (SOCK_RAW, IPPROTO_ICMP)
     case .icmpv6: (SOCK_RAW, IPPROTO_ICMPV6)
     case .esp: (SOCK_RAW, IPPROTO_ESP)
+    case .ping: (SOCK_DGRAM, IPPROTO_ICMP)
+    case .pingv6: (SOCK_DGRAM, IPPROTO_ICMPV6)
     }
   }
 }

@@ -31,6 +31,8 @@ package struct SocketError: Error, Equatable, Sendable {
 
 package enum SocketKind: Equatable, Sendable {
   case udp, tcp, icmp, icmpv6, esp
+  /// Echoes without a capability, where this machine allows them (icmp(7), ping_group_range).
+  case ping, pingv6
 }
 
 extension SocketError {
@@ -135,6 +137,8 @@ extension SocketKind: CustomStringConvertible {
     case .icmp: "raw ICMP"
     case .icmpv6: "raw ICMPv6"
     case .esp: "raw ESP"
+    case .ping: "ICMP echo"
+    case .pingv6: "ICMPv6 echo"
     }
   }
 }

@@ -45,6 +45,12 @@ package struct UDPSocket: ~Copyable {
     try socket.setFragmentation(policy)
   }
 
+  /// Of IPv6 only: this host cuts what is larger into fragments of up to so many bytes, 1,280 at least, where
+  /// its policy lets it.
+  package func setFragmentBytes(_ bytes: Int32) throws(SocketError) {
+    try socket.setFragmentBytes(bytes)
+  }
+
   /// Asks for `bytes` of room for datagrams that wait; what the kernel gave, which may be less.
   package func raiseReceiveBuffer(to bytes: Int32) -> Int32 {
     socket.raiseReceiveBuffer(to: bytes)

@@ -65,6 +65,14 @@ package final class IKEResponder {
     entries.mapValues(\.session).filter { !$0.value.hasEnded }
   }
 
+  /// The session that a message is for, by the SPI of this side's in it.
+  package func number(of header: IKEHeader) -> Int? {
+    bySPI[header.isFromInitiator ? header.responderSPI : header.initiatorSPI]
+  }
+
+  /// What a session saw; nil for one that is gone.
+  package func counters(of number: Int) -> SessionCounters? { entries[number]?.session.counters }
+
   /// Has a session do something: its commands are called in here, so that what they send is not missed.
   package func with(_ number: Int, _ command: (IKESession) -> Void) {
     guard let entry = entries[number] else { return }
@@ -88,8 +96,7 @@ package final class IKEResponder {
       counters.notIKE += 1
       return
     }
-    let spi = header.isFromInitiator ? header.responderSPI : header.initiatorSPI
-    if let number = bySPI[spi] {
+    if let number = number(of: header) {
       entries[number]?.session.handle(datagram, from: remote, to: local, at: now)
       return collect(number)
     }

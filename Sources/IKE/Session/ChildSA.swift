@@ -12,6 +12,9 @@ package struct ChildSA: Sendable {
   package let localSelectors: [TrafficSelector]
   package let remoteSelectors: [TrafficSelector]
   package let isTransportMode: Bool
+  /// Whether the peer takes padding behind inner packets: it has not said otherwise (RFC 7296, section
+  /// 1.3.1).
+  package let peerTakesTrafficPadding: Bool
 
   /// `isInitiator` is whether this side initiated the exchange that made the SA.
   init(_ terms: ChildTerms, _ keys: ChildKeys, isInitiator: Bool) {
@@ -23,6 +26,7 @@ package struct ChildSA: Sendable {
     localSelectors = isInitiator ? terms.initiatorSelectors : terms.responderSelectors
     remoteSelectors = isInitiator ? terms.responderSelectors : terms.initiatorSelectors
     isTransportMode = terms.isTransportMode
+    peerTakesTrafficPadding = terms.peerTakesTrafficPadding
   }
 }
 
@@ -36,6 +40,7 @@ struct ChildTerms: Sendable {
   let initiatorSelectors: [TrafficSelector]
   let responderSelectors: [TrafficSelector]
   let isTransportMode: Bool
+  let peerTakesTrafficPadding: Bool
 }
 
 /// What an initiator asks for: IKE_AUTH's or CREATE_CHILD_SA's SA, TSi and TSr.
@@ -88,7 +93,8 @@ struct ChildOffer: Sendable {
     else { throw .otherTerms }
     return ChildTerms(
       suite: suite, proposal: proposal, inboundSPI: spi, outboundSPI: outbound,
-      initiatorSelectors: initiator, responderSelectors: responder, isTransportMode: isTransport)
+      initiatorSelectors: initiator, responderSelectors: responder, isTransportMode: isTransport,
+      peerTakesTrafficPadding: !response.contains(.espTFCPaddingNotSupported))
   }
 
   private func accepted(_ answer: [Proposal]) throws(ChildFault) -> (Proposal, ChildSuite) {
@@ -134,7 +140,8 @@ extension ChildTerms {
     self.init(
       suite: suite, proposal: choice, inboundSPI: spi, outboundSPI: peerSPI,
       initiatorSelectors: narrowInitiator, responderSelectors: narrowResponder,
-      isTransportMode: configuration.isTransportMode && request.contains(.useTransportMode))
+      isTransportMode: configuration.isTransportMode && request.contains(.useTransportMode),
+      peerTakesTrafficPadding: !request.contains(.espTFCPaddingNotSupported))
   }
 
   /// USE_TRANSPORT_MODE, if the responder agrees to it.

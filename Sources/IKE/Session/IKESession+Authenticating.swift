@@ -71,7 +71,9 @@ extension IKESession {
     let attributes = assignment(for: request)
     payloads += attributes.payloads
     confinePeer(to: AddressAssignment(attributes.given))
-    establish(peer, ppk: ppk != nil, attributes: attributes.given)
+    payloads += ownAnnouncements
+    establish(
+      peer, ppk: ppk != nil, attributes: attributes.given, announced: request.announced)
     if request.contains(.initialContact) { emit(.initialContact) }
     payloads += answerChild(request, on: sa)
     return Answer(payloads)

@@ -40,6 +40,7 @@ extension IKESession {
       payloads += try ppkPayloads { () throws(SessionFailure) in try ownProof(on: sa, ppk: nil) }
     }
     payloads += authenticationAnnouncements
+    payloads += ownAnnouncements
     payloads += configurationRequest
     payloads += offerChild()
     return payloads
@@ -102,7 +103,9 @@ extension IKESession {
       try SessionFailure.of { () throws(CryptoError) in try sa.mixIn(ppk: ppk.secret) }
     }
     let offer = handshake?.offer
-    establish(peer, ppk: ppk != nil, attributes: response.configuration?.attributes ?? [])
+    establish(
+      peer, ppk: ppk != nil, attributes: response.configuration?.attributes ?? [],
+      announced: response.announced)
     if let offer { finishChild(offer, response, on: sa) }
     if case .redirect(let gateway, _) = response.notify(.redirect)?.content {
       emit(.redirected(gateway))
@@ -110,7 +113,10 @@ extension IKESession {
   }
 
   /// Both sides have proved who they are.
-  func establish(_ peer: AuthenticatedPeer, ppk: Bool, attributes: [ConfigurationAttribute]) {
+  func establish(
+    _ peer: AuthenticatedPeer, ppk: Bool, attributes: [ConfigurationAttribute],
+    announced: [NotifyType]
+  ) {
     guard let current else { return }
     var userName: String?
     if case .done(_, let name)? = handshake?.eap { userName = name }
@@ -124,7 +130,7 @@ extension IKESession {
           algorithms: EstablishedSA.Algorithms(current), peerIdentity: peer.identity,
           localMethod: ownMethod, remoteMethod: peer.method, eapUserName: userName, usesPPK: ppk,
           usesFragmentation: usesFragmentation, natLocal: nat.local, natRemote: nat.remote,
-          attributes: attributes)))
+          attributes: attributes, announced: announced)))
   }
 
   private func finishChild(_ offer: ChildOffer, _ response: [IKEPayload], on sa: IKESA) {

@@ -55,6 +55,7 @@ extension IKESession {
     _ request: [IKEPayload], on sa: IKESA, at now: Instant
   ) -> Answer {
     var answer = Answer()
+    if request.isEmpty { counters.answeredChecks += 1 }
     if let probe = request.notify(.cookie2) {
       answer.payloads.append(.notify(.cookie2, .data(probe.data)))
     }

@@ -80,6 +80,11 @@ extension IKESession {
     guard configuration.announcesAuthenticationMethods, !notify.data.isEmpty else { return [] }
     return [IKEPayload(.notify, .notify(notify))]
   }
+
+  /// What the configuration has IKE_AUTH say beside.
+  var ownAnnouncements: [IKEPayload] {
+    configuration.announcements.map { IKEPayload(.notify, .notify(NotifyPayload($0))) }
+  }
 }
 
 extension IKESA {

@@ -84,6 +84,11 @@ package final class IKESession {
     if case .established = phase { true } else { false }
   }
 
+  /// Whether there are keys, and the peer may have an SA already of which this side does not know yet.
+  package var isNegotiating: Bool {
+    if case .negotiating = phase { true } else { false }
+  }
+
   /// Whether the peer has proved who it is, at some time.
   package internal(set) var hasProvedPeer = false
 
@@ -133,6 +138,8 @@ package struct SessionCounters: Hashable, Sendable {
   package var retransmissions = 0
   /// Requests that came again and were answered again.
   package var repeatedAnswers = 0
+  /// Requests with nothing in them: whether this side lives (RFC 7296, section 2.4).
+  package var answeredChecks = 0
   /// ESP, keepalives and other things that are no IKE.
   package var notIKE = 0
   /// Messages of another IKE SA, of another exchange, or outside of the window.

@@ -10,6 +10,9 @@ extension [IKEPayload] {
     }
   }
 
+  /// The types of status notifications, in their order.
+  var announced: [NotifyType] { notifies.lazy.filter { !$0.isError }.prefix(64).map(\.type) }
+
   package func notify(_ type: NotifyType) -> NotifyPayload? {
     notifies.first { $0.type == type }
   }

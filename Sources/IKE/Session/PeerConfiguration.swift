@@ -32,6 +32,8 @@ package struct PeerConfiguration: Sendable {
   package var announcesIntermediate = true
   /// Whether SUPPORTED_AUTH_METHODS is sent (RFC 9593); a peer's is honoured in any case.
   package var announcesAuthenticationMethods = false
+  /// Status notifications without data that IKE_AUTH carries beside its own.
+  package var announcements: [NotifyType] = []
   /// What an initiator asks for in CP; empty sends no CP.
   package var requestedAttributes: [ConfigurationAttributeType] = []
   /// What a responder gives to whoever asks in CP.

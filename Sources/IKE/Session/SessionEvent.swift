@@ -58,4 +58,6 @@ package struct EstablishedSA: Sendable {
   package var natRemote: Bool
   /// What the responder gave in CP.
   package var attributes: [ConfigurationAttribute]
+  /// The status notifications of the peer's IKE_AUTH, the first 64.
+  package var announced: [NotifyType]
 }

@@ -19,18 +19,18 @@ struct ComposedCCM: ~Copyable {
     self.tagBytes = tagBytes
   }
 
-  /// Writes ciphertext and tag, for which `output` has room.
+  /// Writes ciphertext and tag, for which `output` has room from `offset` on.
   @_lifetime(output: copy output)
   mutating func seal(
     _ plaintext: RawSpan, nonce: RawSpan, associated: borrowing AssociatedData,
-    into output: inout MutableRawSpan
+    into output: inout MutableRawSpan, at offset: Int = 0
   ) -> Bool {
     authenticate(plaintext, nonce, associated)
-    guard startCounter(nonce), counter.update(plaintext, into: &output), !chain.hasFailed else {
-      return false
-    }
+    guard startCounter(nonce), counter.update(plaintext, into: &output, at: offset),
+      !chain.hasFailed
+    else { return false }
     let tag = self.tag
-    unsafe output.copy(tag.span.bytes, count: tagBytes, at: plaintext.byteCount)
+    unsafe output.copy(tag.span.bytes, count: tagBytes, at: offset + plaintext.byteCount)
     return true
   }
 

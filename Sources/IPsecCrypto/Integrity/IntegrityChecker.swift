@@ -35,15 +35,17 @@ package struct IntegrityChecker: ~Copyable {
     return unsafe output.span.bytes.extracting(first: transform.icvBytes).isSame(as: icv)
   }
 
-  /// Ends a packet and writes its ICV to the start of `target`.
+  /// Ends a packet and writes its ICV to `target`, from `offset` on; how many bytes it has.
   @_lifetime(target: copy target)
   package mutating func finish(
-    into target: inout MutableRawSpan
+    into target: inout MutableRawSpan, at offset: Int = 0
   ) throws(PacketCipherFailure) -> Int {
-    guard target.byteCount >= transform.icvBytes else { throw .outputTooSmall }
+    guard offset >= 0, target.byteCount >= transform.icvBytes,
+      offset <= target.byteCount - transform.icvBytes
+    else { throw .outputTooSmall }
     guard compute() else { throw .openSSLFailed }
     let output = output
-    unsafe target.copy(output.span.bytes, count: transform.icvBytes)
+    unsafe target.copy(output.span.bytes, count: transform.icvBytes, at: offset)
     return transform.icvBytes
   }
 

@@ -37,11 +37,13 @@ extension MutableRawSpan {
     }
   }
 
-  /// Zeroes the first `count` bytes, or as many as there are.
+  /// Zeroes `count` bytes from `offset` on; they must be there, or it traps.
   @_lifetime(self: copy self)
-  mutating func zero(_ count: Int) {
+  mutating func zero(_ count: Int, at offset: Int = 0) {
+    precondition(count >= 0 && offset >= 0 && count <= byteCount && offset <= byteCount - count)
     unsafe withUnsafeMutableBytes { target in
-      unsafe OPENSSL_cleanse(target.baseAddress, min(max(0, count), target.count))
+      // The line above proves the range.
+      unsafe OPENSSL_cleanse(target.baseAddress?.advanced(by: offset), count)
     }
   }
 }

@@ -99,17 +99,24 @@ struct CipherContext: ~Copyable {
     }
   }
 
-  /// Encrypts or decrypts `input` to the start of `output`. A block cipher gets whole blocks.
+  /// Encrypts or decrypts `input` to `output`, from `offset` on. A block cipher gets whole blocks.
   @_lifetime(output: copy output)
-  func update(_ input: RawSpan, into output: inout MutableRawSpan) -> Bool {
-    guard let count = input.openSSLCount, output.byteCount >= input.byteCount else { return false }
+  func update(
+    _ input: RawSpan, into output: inout MutableRawSpan, at offset: Int = 0
+  ) -> Bool {
+    guard let count = input.openSSLCount, offset >= 0, input.byteCount <= output.byteCount,
+      offset <= output.byteCount - input.byteCount
+    else { return false }
     var written: Int32 = 0
     let done = unsafe output.withUnsafeMutableBytes { target in
-      // Without padding, whole blocks give as many bytes as they are, which `target` has room for.
+      // Without padding, whole blocks give as many bytes as they are, which the guard proves to be
+      // in the output from `offset` on.
       // An empty output has no address; then the input is empty, too, and nothing is written.
       var nowhere: UInt8 = 0
       return unsafe withUnsafeMutablePointer(to: &nowhere) { nowhere in
-        let start = unsafe target.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? nowhere
+        let start =
+          unsafe target.baseAddress?.advanced(by: offset).assumingMemoryBound(to: UInt8.self)
+          ?? nowhere
         return unsafe input.withOpenSSLBytes {
           unsafe EVP_CipherUpdate(context, start, &written, $0, count) == 1
         }

@@ -87,6 +87,9 @@ final class UDPCarrier: IKECarrier {
     try door.send(way == .udp4500 ? NonESPMarker.added(to: message) : message, to: remote)
   }
 
+  /// One octet, for which nobody answers (RFC 3948, section 2.3).
+  func sendKeepalive() throws(SocketError) { try door.send([0xFF], to: remote) }
+
   func receive(until limit: Instant) throws(SocketError) -> CarrierEvent {
     var poll = SocketPoll()
     poll.add(door.descriptor)

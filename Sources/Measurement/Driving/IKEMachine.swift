@@ -33,6 +33,20 @@ extension IKESession: IKEMachine {
   }
 }
 
+extension MainModeSession: IKEMachine {
+  package func hasMarker(from remote: Endpoint, to local: Endpoint) -> Bool {
+    IKEPath(local: local, remote: remote).hasMarker(configuration.ports)
+  }
+
+  package func nextStep() -> MachineStep<MainModeEvent>? {
+    switch nextOutput() {
+    case .send(let bytes, let local, let remote): .send(bytes, from: local, to: remote)
+    case .event(let event): .event(event)
+    case nil: nil
+    }
+  }
+}
+
 /// An event of one of a responder's sessions.
 package struct ResponderEvent: Sendable {
   package var session: Int

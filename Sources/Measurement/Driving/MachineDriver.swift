@@ -12,6 +12,8 @@ package final class MachineDriver<Machine: IKEMachine> {
   /// Gets ESP that came in UDP, from where to where, instead of the machine; without it, ESP is no IKE to
   /// the machine.
   package var onESP: ((_ packet: [UInt8], _ remote: Endpoint, _ local: Endpoint) -> Void)?
+  /// Sockets of others that end a wait when something comes to them.
+  package var companions: [Int32] = []
   /// What came back in ICMP, and what this host refused to send.
   package private(set) var errors: [SocketErrorReport] = []
   package private(set) var failures: [SocketError] = []
@@ -30,6 +32,11 @@ package final class MachineDriver<Machine: IKEMachine> {
     init(_ socket: consuming UDPSocket, _ end: Endpoint) {
       self.socket = socket
       self.end = end
+    }
+
+    /// Behind a wildcard the source is the address that the peer knows.
+    func source(_ local: Endpoint) -> IPAddress? {
+      end.address.isWildcard && !local.address.isWildcard ? local.address : nil
     }
   }
 
@@ -63,6 +70,7 @@ package final class MachineDriver<Machine: IKEMachine> {
     try flush(body)
     var poll = SocketPoll()
     for door in doors { poll.add(door.socket.descriptor) }
+    for companion in companions { poll.add(companion) }
     let moment = min(machine.deadline ?? limit, limit)
     if try poll.wait(until: moment.nanoseconds) == .ready { try receive() }
     let now = Self.now
@@ -80,7 +88,7 @@ package final class MachineDriver<Machine: IKEMachine> {
     if fragmentation != self.fragmentation { try door.socket.setFragmentation(fragmentation) }
     var failure: SocketError?
     do throws(SocketError) {
-      try door.socket.send(datagram, to: remote)
+      try door.socket.send(datagram, to: remote, from: door.source(local))
     } catch {
       failure = error
     }
@@ -111,9 +119,7 @@ package final class MachineDriver<Machine: IKEMachine> {
   ) throws(SocketError) {
     let door = try door(local)
     observer?(local, remote, true, bytes)
-    // Behind a wildcard the source is the address that the peer knows.
-    let isChosen = door.end.address.isWildcard && !local.address.isWildcard
-    let source = isChosen ? local.address : nil
+    let source = door.source(local)
     if door.batch.append(bytes.rawBytes, to: remote, from: source) { return }
     send(from: door)
     if !door.batch.append(bytes.rawBytes, to: remote, from: source) {

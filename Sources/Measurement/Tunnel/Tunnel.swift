@@ -40,6 +40,18 @@ package final class Tunnel {
     /// Octets of the whole IP packet.
     package var datagramBytes: Int
     package var at: Instant
+
+    package init(
+      inboundSPI: UInt32, nextHeader: UInt8, payload: [UInt8], sequence: UInt64,
+      datagramBytes: Int, at: Instant
+    ) {
+      self.inboundSPI = inboundSPI
+      self.nextHeader = nextHeader
+      self.payload = payload
+      self.sequence = sequence
+      self.datagramBytes = datagramBytes
+      self.at = at
+    }
   }
 
   package let session: IKESession
@@ -80,7 +92,7 @@ package final class Tunnel {
     driver.onESP = { [unowned self] packet, _, _ in take(packet) }
   }
 
-  private static var now: Instant { MachineDriver<IKESession>.now }
+  package static var now: Instant { MachineDriver<IKESession>.now }
 
   // MARK: What stands
 
@@ -127,9 +139,15 @@ package final class Tunnel {
 
   /// Deletes the SA at the peer, and waits a little for its answer. May be called at any time, and twice.
   package func close() {
-    session.close(at: Self.now)
     let end = Self.now + Self.farewell
-    while !session.hasEnded, Self.now < end {
+    // The IKE_AUTH that is under way may make the peer set the SA up: then there is one to delete.
+    drive(until: end) { session.isNegotiating }
+    session.close(at: Self.now)
+    drive(until: end) { !session.hasEnded }
+  }
+
+  private func drive(until end: Instant, while isWanted: () -> Bool) {
+    while isWanted(), Self.now < end {
       do throws(SocketError) {
         try driver.step(until: min(end, Self.now + .milliseconds(200))) { note($0) }
       } catch {

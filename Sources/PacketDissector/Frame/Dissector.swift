@@ -49,6 +49,10 @@ package final class Dissector {
       let message = withBytes(of: record, in: bytes) { IKEContent($0, record) }
       if let message { fields += message.fields }
       if case .esp = record.kind, record.range.count > ESPHeader.byteCount {
+        if let echo = unencryptedEcho(record, in: bytes) {
+          fields.append(echo.field(at: record.range))
+          continue
+        }
         fields.append(
           Field(
             "ESP payload and ICV",
@@ -56,6 +60,16 @@ package final class Dissector {
       }
     }
     return fields
+  }
+
+  /// The echo in clear that `record` is; nil for all other ESP. `frame` holds the bytes of the last frame.
+  package func unencryptedEcho(_ record: IPsecRecord, in frame: RawSpan) -> UnencryptedESPEcho? {
+    guard case .esp(let header) = record.kind, UnencryptedESPEcho.concerns(header.spi),
+      !record.isQuoted
+    else { return nil }
+    return withBytes(of: record, in: frame) { bytes in
+      UnencryptedESPEcho(packet: bytes.extracting(record.range))
+    }
   }
 
   /// Lends the bytes that `record`'s range counts in. `frame` holds those of the last frame.

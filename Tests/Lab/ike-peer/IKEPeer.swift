@@ -32,6 +32,8 @@ struct IKEPeer: ParsableCommand {
   @Flag var childless = false
   @Flag var keepGoing = false
   @Option(help: "respond on this one instead of 500 and 4500") var port: UInt16?
+  @Flag(help: "initiate IKEv1's main mode, without a Child SA") var ikev1 = false
+  @Option(help: "so many R-U-THERE, with --ikev1") var checks = 0
   @Flag(help: "refuse as many requests as come, for benchmarks") var unlimited = false
 
   func run() throws {
@@ -39,6 +41,7 @@ struct IKEPeer: ParsableCommand {
     guard let here = IPAddress(text: local) else { throw ValidationError("--local") }
     guard let there = IPAddress(text: remote) else { throw ValidationError("--remote") }
     switch role {
+    case .initiate where ikev1: try MainMode.run(configuration, self, here, there)
     case .initiate: try initiate(configuration, here, there)
     case .respond: try respond(configuration, here)
     }
@@ -134,6 +137,10 @@ struct Agenda {
 enum Report {
   static func write(_ event: SessionEvent) {
     let (name, details) = describe(event)
+    write(name, details)
+  }
+
+  static func write(_ name: String, _ details: [(String, String)]) {
     let fields = [("event", name)] + details
     let body = fields.map { "\"\($0.0)\": \"\(escaped($0.1))\"" }.joined(separator: ", ")
     // Nobody waits for a full buffer.

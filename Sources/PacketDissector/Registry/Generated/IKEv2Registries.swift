@@ -694,6 +694,8 @@ package struct NotifyType: RegistryValue {
   package static let ppkIdentityKey: NotifyType = 16446
   package static let ikeSAInitFullTranscriptAuth: NotifyType = 16447
   package static let optimizedRekey: NotifyType = 50401
+  package static let espEchoSupported: NotifyType = 50801
+  package static let encryptedPingSupported: NotifyType = 50802
 
   package static func name(of rawValue: UInt16) -> String? {
     switch rawValue {
@@ -833,6 +835,8 @@ package struct NotifyType: RegistryValue {
     case 50400: "OPTIMIZED_REKEY_SUPPORTED"
     case 50401: "OPTIMIZED_REKEY"
     case 50600: "CHILD_SA_PFS_INFO_SUPPORTED"
+    case 50801: "ESP_ECHO_SUPPORTED"
+    case 50802: "ENCRYPTED_PING_SUPPORTED"
     case 51015: "P-N1_MODE_CAPABILITY"
     case 51115: "P-N1_MODE_INFORMATION"
     case 55501: "5G_QOS_INFO"
