@@ -48,7 +48,7 @@ struct Handshake: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "When requests are sent again: strongswan, libreswan, ipsecdiag (0.5 s, 1 s, given up 2 s later), or the first wait in seconds, its factor and how often: 4,1.8,5.",
+      "When requests are sent again: strongswan, libreswan, ipsecdiag (0.5 s, 1 s, given up 2 s later), or the first wait in seconds, its factor and how often: 4,1.8,5. By default ipsecdiag, with --loss-model strongswan.",
       valueName: "schedule"))
   var retransmit: RetransmissionSettings?
 
@@ -200,6 +200,7 @@ struct Handshake: ParsableCommand {
       throw ValidationError("--loss-model knows pre-shared keys and certificates, not EAP.")
     }
     configuration.remoteIdentity = nil
+    configuration.retransmission = .patient
     return configuration
   }
 }

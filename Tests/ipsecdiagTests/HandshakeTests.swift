@@ -60,10 +60,9 @@ struct HandshakeTests {
     "What makes no sense is a usage error",
     arguments: [
       ["handshake"], ["handshake", "192.0.2.1"], ["handshake", "--loss-model", "192.0.2.1"],
-      ["handshake", "--loss-model", "--nagios"], ["handshake", "--loss-model", "--loss", "101"],
+      ["handshake", "--loss-model", "--loss", "101"],
       ["handshake", "--loss-model", "--mtu", "67"], ["handshake", "--loss-model", "--runs", "0"],
       ["handshake", "--loss-model", "--retransmit", "4,1.8"],
-      ["handshake", "--loss-model", "--json", "--nagios"],
       ["handshake", "--psk-file", "x", "--rtt", "1ms", "192.0.2.1"],
     ])
   func usage(arguments: [String]) throws {

@@ -53,7 +53,7 @@ package struct LossModel: Sendable {
   }
 
   /// Runs before the ones that count, by which the times are measured: the shortest of each step counts.
-  private static let measurements = 5
+  private static let measurements = 10
 
   /// Runs all handshakes with `proposal`; fewer, if `isStopped` says so between two of them.
   package func run(

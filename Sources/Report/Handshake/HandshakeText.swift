@@ -68,9 +68,8 @@ package struct HandshakeText {
     let suite = sa.algorithms.suite
     let methods = ([suite.keyExchange] + suite.additional).map { $0.name ?? "\($0)" }
     row("exchanged", "keys by \(methods.joined(separator: ", then "))", to: &text)
-    var proofs =
-      "this side by \(Self.name(sa.localMethod)), the peer by \(Self.name(sa.remoteMethod))"
-    if sa.eapUserName != nil { proofs += ", behind EAP-MSCHAPv2" }
+    let own = sa.eapUserName == nil ? Self.name(sa.localMethod) : "EAP-MSCHAPv2"
+    var proofs = "this side by \(own), the peer by \(Self.name(sa.remoteMethod))"
     if sa.usesPPK { proofs += ", with a post-quantum preshared key" }
     row("proved", proofs, to: &text)
     row("peer", Self.escaped(naming.name(ofIdentity: "\(sa.peerIdentity)")), to: &text)
