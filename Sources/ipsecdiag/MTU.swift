@@ -12,6 +12,9 @@ struct MTU: ParsableCommand {
       others, and what fits inside a tunnel. It takes some seconds and some hundred packets, and leaves \
       nothing behind at the peer. Echoes need CAP_NET_RAW; without it the rest is measured.
 
+      With credentials too (--psk-file, --profile, ...): a tunnel is set up and taken down again, and which \
+      sizes pass inside it, there and back. Nothing of this machine's IPsec or routes is touched.
+
       With a capture: the largest packets each way, ICMP errors about size, IP fragments, with --keys \
       what is inside as well, and what is wrong with it.
 
@@ -24,6 +27,8 @@ struct MTU: ParsableCommand {
         ipsecdiag mtu vpn.example.net
         ipsecdiag mtu -6 --suite aes256gcm16 --nat-t vpn.example.net
         ipsecdiag mtu --nagios 192.0.2.1
+        ipsecdiag mtu --profile office vpn.example.net
+        ipsecdiag mtu --psk-file office.psk --inner 10.2.0.1 vpn.example.net
         ipsecdiag mtu -r slow.pcap --keys charon.keys
         ipsecdiag mtu --calculate --suite aes256gcm16 --nat-t
         ipsecdiag mtu --calculate --suite aes128-sha256 --path-mtu 1492 --ipv6
@@ -64,6 +69,14 @@ struct MTU: ParsableCommand {
   var eesp = false
 
   @OptionGroup var path: PathOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "With credentials: the host behind the peer whose echoes tell what passes inside the tunnel. By default ESP echo where the peer announces it, else the first host that the tunnel covers.",
+      valueName: "address"))
+  var inner: IPAddress?
+
+  @OptionGroup var peer: PeerOptions
 
   @OptionGroup var capture: CaptureOptions
 
@@ -106,6 +119,9 @@ struct MTU: ParsableCommand {
     }
     if !calculate, target == nil, suite != nil || isInUDP {
       throw ValidationError("--suite and --nat-t go with --calculate, or with a target.")
+    }
+    if inner != nil, target == nil {
+      throw ValidationError("--inner goes with a target and credentials.")
     }
     if json && nagios { throw ValidationError("Give one of --json and --nagios.") }
     if isInUDP && isInTCP { throw ValidationError("Give one of --nat-t and --tcp.") }

@@ -91,7 +91,11 @@ extension MTU {
       isIPv6: plan.route.peer.address.isIPv6)
     Interruption.watch()
     var progress = PathProgress(isQuiet: verdict.quiet || json || nagios)
-    let result: PathResult
+    if inner != nil, !peer.isGiven {
+      throw ValidationError("--inner takes credentials, such as --psk-file.")
+    }
+    let live = try peer.isGiven ? peer.peer(target) : nil
+    var result: PathResult
     do throws(SocketError) {
       result = try PathMeasurement(target, plan) { Interruption.isRequested }
         .run(advice) { progress.show($0) }
@@ -99,10 +103,24 @@ extension MTU {
       progress.clear()
       throw Failure("\(error)", exitCode: ExitCodes.unknown)
     }
+    if let live, !result.isInterrupted { result.add(tunnel(live, result)) }
     progress.clear()
-    try write(PathMTUReport(result, advice, verdict.naming))
+    let known = result.suite.map {
+      PathAdvice(suite: $0, isInUDP: true, isIPv6: result.address.isIPv6)
+    }
+    try write(PathMTUReport(result, known ?? advice, verdict.naming))
     let code = exitCode(of: result)
     if code != 0 { throw Failure(nil, exitCode: code) }
+  }
+
+  private func tunnel(_ live: LivePeer, _ result: PathResult) -> InnerMeasurement.Outcome {
+    var live = live
+    live.options.source = path.source ?? live.options.source
+    live.options.interface = path.via ?? live.options.interface
+    return InnerMeasurement(
+      live, destination: inner, interfaceMTU: result.local?.interfaceMTU ?? 1500,
+      isStopped: { Interruption.isRequested }
+    ).run()
   }
 
   private func write(_ report: PathMTUReport) throws {

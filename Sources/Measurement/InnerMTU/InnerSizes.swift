@@ -1,4 +1,5 @@
 package import Diagnosis
+package import PacketDissector
 
 /// Which sizes of inner packets pass a tunnel.
 package struct InnerSizes: Sendable {
@@ -15,7 +16,8 @@ package struct InnerSizes: Sendable {
 
   /// What the packets were.
   package enum Means: Equatable, Sendable {
-    case icmpEcho
+    /// By this host behind the peer.
+    case icmpEcho(IPAddress)
     case espEcho
   }
 

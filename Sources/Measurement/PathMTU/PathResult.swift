@@ -73,6 +73,8 @@ package struct PathResult: Sendable {
   package let started: Timestamp
   package var duration = Duration.zero
   package var classes: [KindResult] = []
+  /// What passes inside a tunnel to the peer; nil where none was asked for.
+  package private(set) var inner: InnerMeasurement.Outcome?
   package var isInterrupted = false
   package var findings: [Finding] = []
 
@@ -116,5 +118,37 @@ package struct PathResult: Sendable {
       return ending != .complete && ending != .silent
     }
     return isInterrupted || isUnsure || !whole.contains(where: \.isComplete)
+  }
+}
+
+extension PathResult {
+  /// A tunnel was to be measured, and was not.
+  private var isInnerOpen: Bool {
+    switch inner {
+    case nil: false
+    case .measured(let sizes): sizes.limit == nil
+    case .noAddress, .failed, .interrupted: true
+    }
+  }
+
+  /// Adds what passes inside a tunnel, and judges all of it by the suite that the tunnel has.
+  package mutating func add(_ outcome: InnerMeasurement.Outcome) {
+    inner = outcome
+    switch outcome {
+    case .measured(let sizes):
+      let advice = PathAdvice(
+        suite: sizes.overhead.suite, isInUDP: true, isIPv6: address.isIPv6)
+      let inside = InnerFindings(sizes, from: own, to: address, pathMTU: pathMTU)
+      findings = PathFindings(self, advice).all + inside.all
+    case .failed(_, let finding?): findings.append(finding)
+    case .failed(_, nil), .noAddress: break
+    case .interrupted: isInterrupted = true
+    }
+    findings.sort { $0.severity > $1.severity }
+  }
+
+  /// The suite of the tunnel that was measured.
+  package var suite: ESPSuite? {
+    if case .measured(let sizes) = inner { sizes.overhead.suite } else { nil }
   }
 }

@@ -42,6 +42,10 @@ package struct PathMTUJSON {
     text.list(result.classes) { self.entry($1, to: &$0) }
     text.put(",\"inner\":")
     text.list(report.advice.overheads) { self.inner($1, to: &$0) }
+    if let tunnel = result.inner {
+      text.put(",\"tunnel\":")
+      PathMTUInner(tunnel, naming).json(to: &text)
+    }
     text.put(",\"findings\":")
     text.list(result.findings) { $0.json($1, naming) }
     text.put("}\n")

@@ -21,6 +21,7 @@ package struct PathMTUText {
     headline(to: &text)
     if options.isQuiet { return }
     classes(to: &text)
+    tunnel(to: &text)
     host(to: &text)
     inside(to: &text)
     effort(to: &text)
@@ -119,6 +120,17 @@ package struct PathMTUText {
       // The findings tell each band.
       default: return "\(about)\(first.upperBound), then in parts"
       }
+    }
+  }
+
+  // MARK: Through a tunnel
+
+  private func tunnel(to text: inout TextBuffer) {
+    guard let inner = result.inner else { return }
+    text.put("through the tunnel\n")
+    for line in PathMTUInner(inner, report.naming).lines {
+      text.spaces(2)
+      page.paragraph(line, from: 2, indent: 4, to: &text)
     }
   }
 

@@ -11,7 +11,8 @@ struct InnerFindingsTests {
     var overhead = TunnelOverhead(try #require(ESPSuite(keywords: "aes128gcm16")))
     overhead.encapsulation = .udp
     return InnerSizes(
-      means: .icmpEcho, overhead: overhead, peerTakesTrafficPadding: padding,
+      means: .icmpEcho(IPAddress(v4: 0x0A02_0001)), overhead: overhead,
+      peerTakesTrafficPadding: padding,
       found: limits.map { direction, limit in
         InnerSizes.Found(
           direction: direction,

@@ -38,7 +38,7 @@ struct InnerSizeRunTests {
     }) { tunnel in
       _ = try tunnel.establish { false }
       let run = try InnerSizeRun(tunnel, interfaceMTU: 1500) { false }
-      check(try run.run(NumberedProber(), .icmpEcho))
+      check(try run.run(NumberedProber(), .espEcho))
     }
     #expect(left == 0)
   }

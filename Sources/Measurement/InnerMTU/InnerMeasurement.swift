@@ -1,0 +1,75 @@
+package import Diagnosis
+internal import ESP
+internal import Host
+internal import IKE
+package import PacketDissector
+
+/// Sets an SA up with a peer, finds which inner sizes it carries, and takes it down again.
+package struct InnerMeasurement {
+  package enum Outcome: Sendable {
+    case measured(InnerSizes)
+    /// There is an SA, and no address behind the peer whose echoes could be asked for.
+    case noAddress
+    /// There was no SA, or it ended.
+    case failed(reason: String, Finding?)
+    case interrupted
+  }
+
+  private let peer: LivePeer
+  /// The host behind the peer that is asked for echoes; nil leaves it to what the peer announces and to the
+  /// tunnel's selectors.
+  private let destination: IPAddress?
+  private let interfaceMTU: Int
+  private let isStopped: () -> Bool
+
+  package init(
+    _ peer: LivePeer, destination: IPAddress?, interfaceMTU: Int, isStopped: @escaping () -> Bool
+  ) {
+    self.peer = peer
+    self.destination = destination
+    self.interfaceMTU = interfaceMTU
+    self.isStopped = isStopped
+  }
+
+  /// Waits for answers, and so keeps its thread.
+  package func run() -> Outcome {
+    var configuration = peer.configuration
+    if destination == nil, !configuration.announcements.contains(.espEchoSupported) {
+      configuration.announcements.append(.espEchoSupported)
+    }
+    do throws(SocketError) {
+      let tunnel = try Tunnel(to: peer.address, configuration, peer.options)
+      defer { tunnel.close() }
+      return measure(tunnel, configuration)
+    } catch {
+      return .failed(reason: "\(error)", nil)
+    }
+  }
+
+  private func measure(_ tunnel: Tunnel, _ configuration: PeerConfiguration) -> Outcome {
+    do throws(TunnelFailure) {
+      let established = try tunnel.establish(isStopped: isStopped)
+      let run = try InnerSizeRun(tunnel, interfaceMTU: interfaceMTU, isStopped: isStopped)
+      let identifier = UInt16.random(in: 1...UInt16.max)
+      if destination == nil, established.announced.contains(.espEchoSupported),
+        let child = tunnel.child
+      {
+        let prober = InnerESPEchoProber(identifier: identifier, replySPI: child.inboundSPI)
+        return .measured(try run.run(prober, .espEcho))
+      }
+      guard let child = tunnel.child,
+        let ends = InnerAddresses(
+          child, established, local: tunnel.path.local.address, remote: tunnel.remote,
+          destination: destination)
+      else { return .noAddress }
+      let prober = InnerICMPProber(
+        from: ends.source, to: ends.destination, identifier: identifier)
+      return .measured(try run.run(prober, .icmpEcho(ends.destination)))
+    } catch .interrupted {
+      return .interrupted
+    } catch {
+      let findings = TunnelFindings(configuration, tunnel.path, errors: tunnel.takeErrors())
+      return .failed(reason: error.reason, findings.finding(error))
+    }
+  }
+}
