@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Diagnosis
+internal import PacketDissector
 internal import Report
 
 struct MTU: ParsableCommand {
