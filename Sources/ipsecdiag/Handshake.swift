@@ -107,7 +107,6 @@ struct Handshake: ParsableCommand {
   // MARK: With a peer
 
   private func runLive() throws {
-    guard let target else { throw ValidationError("Give a target.") }
     var peer = try credentials.peer(target)
     peer.configuration = adapted(peer.configuration)
     let runs = try handshakes(with: peer)
@@ -169,7 +168,7 @@ struct Handshake: ParsableCommand {
 
   private func runModel() throws {
     let proposals = try ProposalNotation.parse(
-      (credentials.ike as String?) ?? HandshakeModel.usualProposals, for: .ike)
+      credentials.ike ?? HandshakeModel.usualProposals, for: .ike)
     let model = path.model(adapted(try modelled()))
     let run = HandshakeModel(model: model, proposals: proposals, isQuiet: verdict.quiet)
     let results = try run.run()
@@ -197,6 +196,10 @@ struct Handshake: ParsableCommand {
       throw ValidationError("--loss-model knows pre-shared keys and certificates, not EAP.")
     }
     configuration.remoteIdentity = nil
+    // The other side has the same, so that only what mirrors itself can be agreed on.
+    configuration.localSelectors = HandshakeModel.everything
+    configuration.remoteSelectors = HandshakeModel.everything
+    configuration.requestedAttributes = []
     configuration.retransmission = .patient
     return configuration
   }
