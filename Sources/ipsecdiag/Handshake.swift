@@ -172,7 +172,7 @@ struct Handshake: ParsableCommand {
 
   private func runModel() throws {
     let proposals = try ProposalNotation.parse(
-      (credentials.ike as String?) ?? HandshakeModel.usualProposals, for: .ike)
+      credentials.ike ?? HandshakeModel.usualProposals, for: .ike)
     let model = path.model(adapted(try modelled()))
     let run = HandshakeModel(model: model, proposals: proposals, isQuiet: verdict.quiet)
     let results = try run.run()
@@ -200,6 +200,10 @@ struct Handshake: ParsableCommand {
       throw ValidationError("--loss-model knows pre-shared keys and certificates, not EAP.")
     }
     configuration.remoteIdentity = nil
+    // The other side has the same, so that only what mirrors itself can be agreed on.
+    configuration.localSelectors = HandshakeModel.everything
+    configuration.remoteSelectors = HandshakeModel.everything
+    configuration.requestedAttributes = []
     configuration.retransmission = .patient
     return configuration
   }

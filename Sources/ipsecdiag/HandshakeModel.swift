@@ -81,16 +81,16 @@ struct HandshakeModel {
   let proposals: [Proposal]
   let isQuiet: Bool
 
+  static let everything = [TrafficSelector(text: "0.0.0.0/0")].compactMap(\.self)
+
   /// Without credentials, a pre-shared key: no payload depends on what it is.
   static func initiator(_ secret: Secret) throws -> PeerConfiguration {
-    guard let everything = TrafficSelector(text: "0.0.0.0/0"),
-      let identity = Identity(text: "ipsecdiag.example")
-    else { throw ValidationError("no identity") }
+    let identity = Identity(type: .idFQDN, data: Array("ipsecdiag.example".utf8))
     return PeerConfiguration(
       ikeProposals: [], childProposals: try ProposalNotation.parse("aes256gcm16-noesn", for: .esp),
       localIdentity: identity, credential: .preSharedKey(secret),
       requirement: .preSharedKey(secret),
-      localSelectors: [everything], remoteSelectors: [everything])
+      localSelectors: everything, remoteSelectors: everything)
   }
 
   func run() throws -> [LossModel.Result] {
