@@ -65,7 +65,7 @@ bench-esp: ## measure ESP against openssl speed alone; fails where a bar is miss
 	@scripts/setup --bench
 	@Benchmarks/esp
 
-lab: ## probe strongSwan and libreswan, set up SAs with them; fails where a bar is missed; as root
+lab: ## probe strongSwan and libreswan, set up SAs with them, check them live; fails where a bar is missed; as root
 	@scripts/setup --lab
 	@[ -x $(binary) ] || $(MAKE) build
 	@swift build --product ike-peer >&2
@@ -74,6 +74,14 @@ lab: ## probe strongSwan and libreswan, set up SAs with them; fails where a bar 
 	@Tests/Lab/sa
 	@Tests/Lab/sa-in-kernel
 	@Tests/Lab/esp
+	@Tests/Lab/ikev1
+	@Tests/Lab/mtu $(binary)
+	@Tests/Lab/inner $(binary)
+	@Tests/Lab/dpd $(binary)
+	@Tests/Lab/ping -- $(binary)
+	@Tests/Lab/respond --program $(binary)
+	@Tests/Lab/profiles $(binary)
+	@Tests/Lab/in-kernel -t 3600 /usr/bin/python3 Tests/Lab/handshake -- $(abspath $(binary))
 
 install: ## install what `make build` built below $(DESTDIR)$(PREFIX)
 	@[ -x $(binary) ] || $(MAKE) build

@@ -173,13 +173,13 @@ _ipsecdiag() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    diagnose|probe|decode|replay|dpd|mtu|explain|help)
+    diagnose|probe|ping|mtu|dpd|handshake|respond|decode|replay|explain|config|help)
         # Offer subcommand argument completions
         "_ipsecdiag_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'diagnose probe decode replay dpd mtu explain help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'diagnose probe ping mtu dpd handshake respond decode replay explain config help' -- "${cur}"))
         ;;
     esac
 }
@@ -301,6 +301,613 @@ _ipsecdiag_probe() {
     esac
 }
 
+_ipsecdiag_ping() {
+    repeating_flags=()
+    non_repeating_flags=(--unencrypted --udp --one-way --df --redact --ascii --quiet -q --verbose -v --json --ndjson --nagios --version -h --help)
+    repeating_options=(--size)
+    non_repeating_options=(--format --inner --reply-spi --sweep-sizes --count -c --interval --timeout --notify --profile --config --connection --connection-file --psk-file --cert --key --key-passphrase-file --ca --eap-user --eap-password-file --local-id --id --remote-id --ike --esp --local-ts --remote-ts --mode --virtual-ip --fail-on --color)
+    __ipsecdiag_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--format')
+        __ipsecdiag_add_completions -W 'merged'$'\n''draft03'$'\n''kernel'$'\n''colitti2023'
+        return
+        ;;
+    '--inner')
+        return
+        ;;
+    '--reply-spi')
+        return
+        ;;
+    '--size')
+        return
+        ;;
+    '--sweep-sizes')
+        return
+        ;;
+    '--count'|'-c')
+        return
+        ;;
+    '--interval')
+        return
+        ;;
+    '--timeout')
+        return
+        ;;
+    '--notify')
+        return
+        ;;
+    '--profile')
+        return
+        ;;
+    '--config')
+        return
+        ;;
+    '--connection')
+        return
+        ;;
+    '--connection-file')
+        return
+        ;;
+    '--psk-file')
+        return
+        ;;
+    '--cert')
+        return
+        ;;
+    '--key')
+        return
+        ;;
+    '--key-passphrase-file')
+        return
+        ;;
+    '--ca')
+        return
+        ;;
+    '--eap-user')
+        return
+        ;;
+    '--eap-password-file')
+        return
+        ;;
+    '--local-id'|'--id')
+        return
+        ;;
+    '--remote-id')
+        return
+        ;;
+    '--ike')
+        return
+        ;;
+    '--esp')
+        return
+        ;;
+    '--local-ts')
+        return
+        ;;
+    '--remote-ts')
+        return
+        ;;
+    '--mode')
+        return
+        ;;
+    '--virtual-ip')
+        return
+        ;;
+    '--fail-on')
+        __ipsecdiag_add_completions -W 'info'$'\n''warning'$'\n''critical'$'\n''never'
+        return
+        ;;
+    '--color')
+        __ipsecdiag_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+}
+
+_ipsecdiag_mtu() {
+    repeating_flags=()
+    non_repeating_flags=(--calculate --ipv6 --nat-t --tcp --transport --gre --eesp -4 --ipv4 -6 --quick --redact --ascii --quiet -q --verbose -v --json --nagios --version -h --help)
+    repeating_options=(--path-mtu -r --read --peer --spi --exchange --keys)
+    non_repeating_options=(--suite --source --via --port --timeout --inner --profile --config --connection --connection-file --psk-file --cert --key --key-passphrase-file --ca --eap-user --eap-password-file --local-id --id --remote-id --ike --esp --local-ts --remote-ts --mode --virtual-ip --interface -i --count -c --time-from --time-to --fail-on --color)
+    __ipsecdiag_offer_flags_options -1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--suite')
+        return
+        ;;
+    '--path-mtu')
+        return
+        ;;
+    '--source')
+        return
+        ;;
+    '--via')
+        return
+        ;;
+    '--port')
+        return
+        ;;
+    '--timeout')
+        return
+        ;;
+    '--inner')
+        return
+        ;;
+    '--profile')
+        return
+        ;;
+    '--config')
+        return
+        ;;
+    '--connection')
+        return
+        ;;
+    '--connection-file')
+        return
+        ;;
+    '--psk-file')
+        return
+        ;;
+    '--cert')
+        return
+        ;;
+    '--key')
+        return
+        ;;
+    '--key-passphrase-file')
+        return
+        ;;
+    '--ca')
+        return
+        ;;
+    '--eap-user')
+        return
+        ;;
+    '--eap-password-file')
+        return
+        ;;
+    '--local-id'|'--id')
+        return
+        ;;
+    '--remote-id')
+        return
+        ;;
+    '--ike')
+        return
+        ;;
+    '--esp')
+        return
+        ;;
+    '--local-ts')
+        return
+        ;;
+    '--remote-ts')
+        return
+        ;;
+    '--mode')
+        return
+        ;;
+    '--virtual-ip')
+        return
+        ;;
+    '-r'|'--read')
+        return
+        ;;
+    '--interface'|'-i')
+        return
+        ;;
+    '--count'|'-c')
+        return
+        ;;
+    '--time-from')
+        return
+        ;;
+    '--time-to')
+        return
+        ;;
+    '--peer')
+        return
+        ;;
+    '--spi')
+        return
+        ;;
+    '--exchange')
+        return
+        ;;
+    '--keys')
+        return
+        ;;
+    '--fail-on')
+        __ipsecdiag_add_completions -W 'info'$'\n''warning'$'\n''critical'$'\n''never'
+        return
+        ;;
+    '--color')
+        __ipsecdiag_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+}
+
+_ipsecdiag_dpd() {
+    repeating_flags=()
+    non_repeating_flags=(--calculate --ikev1 --watch -4 --ipv4 -6 --ipv6 --redact --ascii --quiet -q --verbose -v --json --ndjson --nagios --prometheus --version -h --help)
+    repeating_options=(--daemon-config -r --read --peer --spi --exchange --keys)
+    non_repeating_options=(--interval --timeout --retries --port --source --sport --idle --outside --warning --critical --profile --config --connection --connection-file --psk-file --cert --key --key-passphrase-file --ca --eap-user --eap-password-file --local-id --id --remote-id --ike --esp --local-ts --remote-ts --mode --virtual-ip --daemon --ike-version --dpd-delay --dpd-timeout --retransmit-timeout --retransmit-base --retransmit-tries --retransmit-limit --retransmit-jitter --retransmit-interval --target --interface -i --count -c --time-from --time-to --fail-on --color)
+    __ipsecdiag_offer_flags_options -1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--interval')
+        return
+        ;;
+    '--timeout')
+        return
+        ;;
+    '--retries')
+        return
+        ;;
+    '--port')
+        return
+        ;;
+    '--source')
+        return
+        ;;
+    '--sport')
+        return
+        ;;
+    '--idle')
+        return
+        ;;
+    '--outside')
+        return
+        ;;
+    '--warning')
+        return
+        ;;
+    '--critical')
+        return
+        ;;
+    '--profile')
+        return
+        ;;
+    '--config')
+        return
+        ;;
+    '--connection')
+        return
+        ;;
+    '--connection-file')
+        return
+        ;;
+    '--psk-file')
+        return
+        ;;
+    '--cert')
+        return
+        ;;
+    '--key')
+        return
+        ;;
+    '--key-passphrase-file')
+        return
+        ;;
+    '--ca')
+        return
+        ;;
+    '--eap-user')
+        return
+        ;;
+    '--eap-password-file')
+        return
+        ;;
+    '--local-id'|'--id')
+        return
+        ;;
+    '--remote-id')
+        return
+        ;;
+    '--ike')
+        return
+        ;;
+    '--esp')
+        return
+        ;;
+    '--local-ts')
+        return
+        ;;
+    '--remote-ts')
+        return
+        ;;
+    '--mode')
+        return
+        ;;
+    '--virtual-ip')
+        return
+        ;;
+    '--daemon')
+        __ipsecdiag_add_completions -W 'strongswan'$'\n''libreswan'$'\n''iked'
+        return
+        ;;
+    '--ike-version')
+        return
+        ;;
+    '--daemon-config')
+        return
+        ;;
+    '--dpd-delay')
+        return
+        ;;
+    '--dpd-timeout')
+        return
+        ;;
+    '--retransmit-timeout')
+        return
+        ;;
+    '--retransmit-base')
+        return
+        ;;
+    '--retransmit-tries')
+        return
+        ;;
+    '--retransmit-limit')
+        return
+        ;;
+    '--retransmit-jitter')
+        return
+        ;;
+    '--retransmit-interval')
+        return
+        ;;
+    '--target')
+        return
+        ;;
+    '-r'|'--read')
+        return
+        ;;
+    '--interface'|'-i')
+        return
+        ;;
+    '--count'|'-c')
+        return
+        ;;
+    '--time-from')
+        return
+        ;;
+    '--time-to')
+        return
+        ;;
+    '--peer')
+        return
+        ;;
+    '--spi')
+        return
+        ;;
+    '--exchange')
+        return
+        ;;
+    '--keys')
+        return
+        ;;
+    '--fail-on')
+        __ipsecdiag_add_completions -W 'info'$'\n''warning'$'\n''critical'$'\n''never'
+        return
+        ;;
+    '--color')
+        __ipsecdiag_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+}
+
+_ipsecdiag_handshake() {
+    repeating_flags=()
+    non_repeating_flags=(--loss-model --redact --ascii --quiet -q --verbose -v --json --nagios --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--profile --config --connection --connection-file --psk-file --cert --key --key-passphrase-file --ca --eap-user --eap-password-file --local-id --id --remote-id --ike --esp --local-ts --remote-ts --mode --virtual-ip --count --interval --retransmit --fragment-size --rtt --loss --mtu --runs --seed --cpu --fail-on --color)
+    __ipsecdiag_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--profile')
+        return
+        ;;
+    '--config')
+        return
+        ;;
+    '--connection')
+        return
+        ;;
+    '--connection-file')
+        return
+        ;;
+    '--psk-file')
+        return
+        ;;
+    '--cert')
+        return
+        ;;
+    '--key')
+        return
+        ;;
+    '--key-passphrase-file')
+        return
+        ;;
+    '--ca')
+        return
+        ;;
+    '--eap-user')
+        return
+        ;;
+    '--eap-password-file')
+        return
+        ;;
+    '--local-id'|'--id')
+        return
+        ;;
+    '--remote-id')
+        return
+        ;;
+    '--ike')
+        return
+        ;;
+    '--esp')
+        return
+        ;;
+    '--local-ts')
+        return
+        ;;
+    '--remote-ts')
+        return
+        ;;
+    '--mode')
+        return
+        ;;
+    '--virtual-ip')
+        return
+        ;;
+    '--count')
+        return
+        ;;
+    '--interval')
+        return
+        ;;
+    '--retransmit')
+        return
+        ;;
+    '--fragment-size')
+        return
+        ;;
+    '--rtt')
+        return
+        ;;
+    '--loss')
+        return
+        ;;
+    '--mtu')
+        return
+        ;;
+    '--runs')
+        return
+        ;;
+    '--seed')
+        return
+        ;;
+    '--cpu')
+        return
+        ;;
+    '--fail-on')
+        __ipsecdiag_add_completions -W 'info'$'\n''warning'$'\n''critical'$'\n''never'
+        return
+        ;;
+    '--color')
+        __ipsecdiag_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+}
+
+_ipsecdiag_respond() {
+    repeating_flags=()
+    non_repeating_flags=(--drop-fragments --cookie --once --ndjson --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--profile --config --connection --connection-file --psk-file --cert --key --key-passphrase-file --ca --eap-user --eap-password-file --local-id --id --remote-id --ike --esp --local-ts --remote-ts --mode --virtual-ip --listen --port --nat-port --assign --replay-window --go-silent --delay --loss --refuse --for)
+    __ipsecdiag_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--profile')
+        return
+        ;;
+    '--config')
+        return
+        ;;
+    '--connection')
+        return
+        ;;
+    '--connection-file')
+        return
+        ;;
+    '--psk-file')
+        return
+        ;;
+    '--cert')
+        return
+        ;;
+    '--key')
+        return
+        ;;
+    '--key-passphrase-file')
+        return
+        ;;
+    '--ca')
+        return
+        ;;
+    '--eap-user')
+        return
+        ;;
+    '--eap-password-file')
+        return
+        ;;
+    '--local-id'|'--id')
+        return
+        ;;
+    '--remote-id')
+        return
+        ;;
+    '--ike')
+        return
+        ;;
+    '--esp')
+        return
+        ;;
+    '--local-ts')
+        return
+        ;;
+    '--remote-ts')
+        return
+        ;;
+    '--mode')
+        return
+        ;;
+    '--virtual-ip')
+        return
+        ;;
+    '--listen')
+        return
+        ;;
+    '--port')
+        return
+        ;;
+    '--nat-port')
+        return
+        ;;
+    '--assign')
+        return
+        ;;
+    '--replay-window')
+        return
+        ;;
+    '--go-silent')
+        return
+        ;;
+    '--delay')
+        return
+        ;;
+    '--loss')
+        return
+        ;;
+    '--refuse')
+        return
+        ;;
+    '--for')
+        return
+        ;;
+    esac
+}
+
 _ipsecdiag_decode() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--key-report --show-keys --quiet -q --summary --json --ndjson --ascii --version -h --help)
@@ -401,149 +1008,125 @@ _ipsecdiag_replay() {
     esac
 }
 
-_ipsecdiag_dpd() {
-    repeating_flags=()
-    non_repeating_flags=(--calculate --redact --ascii --quiet -q --verbose -v --json --version -h --help)
-    repeating_options=(--config -r --read --peer --spi --exchange --keys)
-    non_repeating_options=(--daemon --ike-version --dpd-delay --dpd-timeout --retransmit-timeout --retransmit-base --retransmit-tries --retransmit-limit --retransmit-jitter --retransmit-interval --target --interface -i --count -c --time-from --time-to --fail-on --color)
-    __ipsecdiag_offer_flags_options -1
-
-    # Offer option value completions
-    case "${prev}" in
-    '--daemon')
-        __ipsecdiag_add_completions -W 'strongswan'$'\n''libreswan'$'\n''iked'
-        return
-        ;;
-    '--ike-version')
-        return
-        ;;
-    '--config')
-        return
-        ;;
-    '--dpd-delay')
-        return
-        ;;
-    '--dpd-timeout')
-        return
-        ;;
-    '--retransmit-timeout')
-        return
-        ;;
-    '--retransmit-base')
-        return
-        ;;
-    '--retransmit-tries')
-        return
-        ;;
-    '--retransmit-limit')
-        return
-        ;;
-    '--retransmit-jitter')
-        return
-        ;;
-    '--retransmit-interval')
-        return
-        ;;
-    '--target')
-        return
-        ;;
-    '-r'|'--read')
-        return
-        ;;
-    '--interface'|'-i')
-        return
-        ;;
-    '--count'|'-c')
-        return
-        ;;
-    '--time-from')
-        return
-        ;;
-    '--time-to')
-        return
-        ;;
-    '--peer')
-        return
-        ;;
-    '--spi')
-        return
-        ;;
-    '--exchange')
-        return
-        ;;
-    '--keys')
-        return
-        ;;
-    '--fail-on')
-        __ipsecdiag_add_completions -W 'info'$'\n''warning'$'\n''critical'$'\n''never'
-        return
-        ;;
-    '--color')
-        __ipsecdiag_add_completions -W 'auto'$'\n''always'$'\n''never'
-        return
-        ;;
-    esac
-}
-
-_ipsecdiag_mtu() {
-    repeating_flags=()
-    non_repeating_flags=(--calculate --ipv6 --nat-t --tcp --transport --gre --eesp --redact --ascii --quiet -q --verbose -v --json --version -h --help)
-    repeating_options=(--path-mtu -r --read --peer --spi --exchange --keys)
-    non_repeating_options=(--suite --interface -i --count -c --time-from --time-to --fail-on --color)
-    __ipsecdiag_offer_flags_options -1
-
-    # Offer option value completions
-    case "${prev}" in
-    '--suite')
-        return
-        ;;
-    '--path-mtu')
-        return
-        ;;
-    '-r'|'--read')
-        return
-        ;;
-    '--interface'|'-i')
-        return
-        ;;
-    '--count'|'-c')
-        return
-        ;;
-    '--time-from')
-        return
-        ;;
-    '--time-to')
-        return
-        ;;
-    '--peer')
-        return
-        ;;
-    '--spi')
-        return
-        ;;
-    '--exchange')
-        return
-        ;;
-    '--keys')
-        return
-        ;;
-    '--fail-on')
-        __ipsecdiag_add_completions -W 'info'$'\n''warning'$'\n''critical'$'\n''never'
-        return
-        ;;
-    '--color')
-        __ipsecdiag_add_completions -W 'auto'$'\n''always'$'\n''never'
-        return
-        ;;
-    esac
-}
-
 _ipsecdiag_explain() {
     repeating_flags=()
     non_repeating_flags=(--list --json --version -h --help)
     repeating_options=()
     non_repeating_options=()
     __ipsecdiag_offer_flags_options -1
+}
+
+_ipsecdiag_config() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __ipsecdiag_offer_flags_options 0
+
+    # Offer subcommand / subcommand argument completions
+    local -r subcommand="${unparsed_words[0]}"
+    unset 'unparsed_words[0]'
+    unparsed_words=("${unparsed_words[@]}")
+    case "${subcommand}" in
+    check|show)
+        # Offer subcommand argument completions
+        "_ipsecdiag_config_${subcommand}"
+        ;;
+    *)
+        # Offer subcommand completions
+        COMPREPLY+=($(compgen -W 'check show' -- "${cur}"))
+        ;;
+    esac
+}
+
+_ipsecdiag_config_check() {
+    repeating_flags=()
+    non_repeating_flags=(--json --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--config --connection --connection-file)
+    __ipsecdiag_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--config')
+        return
+        ;;
+    '--connection')
+        return
+        ;;
+    '--connection-file')
+        return
+        ;;
+    esac
+}
+
+_ipsecdiag_config_show() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=(--profile --config --connection --connection-file --psk-file --cert --key --key-passphrase-file --ca --eap-user --eap-password-file --local-id --id --remote-id --ike --esp --local-ts --remote-ts --mode --virtual-ip)
+    __ipsecdiag_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--profile')
+        return
+        ;;
+    '--config')
+        return
+        ;;
+    '--connection')
+        return
+        ;;
+    '--connection-file')
+        return
+        ;;
+    '--psk-file')
+        return
+        ;;
+    '--cert')
+        return
+        ;;
+    '--key')
+        return
+        ;;
+    '--key-passphrase-file')
+        return
+        ;;
+    '--ca')
+        return
+        ;;
+    '--eap-user')
+        return
+        ;;
+    '--eap-password-file')
+        return
+        ;;
+    '--local-id'|'--id')
+        return
+        ;;
+    '--remote-id')
+        return
+        ;;
+    '--ike')
+        return
+        ;;
+    '--esp')
+        return
+        ;;
+    '--local-ts')
+        return
+        ;;
+    '--remote-ts')
+        return
+        ;;
+    '--mode')
+        return
+        ;;
+    '--virtual-ip')
+        return
+        ;;
+    esac
 }
 
 _ipsecdiag_help() {

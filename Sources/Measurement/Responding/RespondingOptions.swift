@@ -16,6 +16,8 @@ package struct RespondingOptions: Sendable {
     // The other end of a few checks, not a gateway.
     policy.sessionLimit = 1_000
     policy.halfOpenLimit = 200
+    // Refusals are what the checks of sizes are answered by, and shorter than what they answer.
+    policy.errorsPerSecond = 1_000
   }
 }
 

@@ -2,8 +2,8 @@
 ///
 ///     +- SPI 32 -+- sequence number 32 -+- IV, ciphertext, ICV ...
 ///
-/// The formats that change what these eight bytes mean or what follows them (EESP, ESP echo, AGGFRAG
-/// and Diet-ESP) belong in files of their own beside this one; none is here yet.
+/// The formats that change what these eight bytes mean or what follows them belong in files of their own
+/// beside this one: ESP echo is there, EESP and Diet-ESP are not yet.
 package struct ESPHeader: Header {
   package static let byteCount = 8
 

@@ -134,7 +134,7 @@ struct FlowTableTests {
     for number in 1...4 as ClosedRange<UInt32> {
       capture.send(.esp(9, number, bytes: 80 + Int(number), from: a, to: b), at: Double(number))
     }
-    capture.send(.esp(8, 1, from: b, to: a), at: 5)
+    capture.send(.esp(10, 1, from: b, to: a), at: 5)
     for number in 5...6 as ClosedRange<UInt32> {
       capture.send(.esp(9, number, from: a, to: b), at: Double(number) + 1)
     }

@@ -116,22 +116,22 @@ struct DiagnosisTextTests {
     var capture = SmallCapture()
     for spi in 1...30 {
       for sequence in 1...(spi == 30 ? 1 : spi + 1) {
-        capture.esp(UInt32(spi), UInt32(sequence), at: Double(spi))
+        capture.esp(UInt32(256 + spi), UInt32(sequence), at: Double(spi))
       }
       capture.ikeRequest(UInt64(spi), at: Double(spi))
     }
     let finding = Finding(
       .espLoss, .likely,
-      about: .flow(spi: 30, source: capture.source, destination: capture.destination), "x",
+      about: .flow(spi: 286, source: capture.source, destination: capture.destination), "x",
       evidence: [.init("y")])
     let short = text(capture.diagnosis([finding]))
     #expect(short.contains("\n  and 10 more IKE SAs: -v shows all\n"))
     #expect(short.contains("\n  and 10 more flows: -v shows all\n"))
-    #expect(short.contains("\n  0000001e "))
-    #expect(short.contains("\n  0000001d "))
-    #expect(!short.contains("\n  0000000a "))
+    #expect(short.contains("\n  0000011e "))
+    #expect(short.contains("\n  0000011d "))
+    #expect(!short.contains("\n  0000010a "))
     let long = text(capture.diagnosis([finding])) { $0.isVerbose = true }
-    #expect(long.contains("\n  0000000a ") && !long.contains("more flows"))
+    #expect(long.contains("\n  0000010a ") && !long.contains("more flows"))
   }
 
   @Test("Of one kind five findings are shown, and how many more there are; with -v all")
