@@ -105,14 +105,20 @@ extension PeerOptions {
   func peer(_ target: String? = nil, isIPv6Wanted: Bool? = nil) throws -> LivePeer {
     let now = Int64(time(nil))
     let plan = try plan(target, now: now)
+    let numbers = try numbers()
     do throws(SettingProblem) {
       let address = try plan.resolved(.init(isIPv6Wanted: isIPv6Wanted))
       let name = profileName ?? source.connection ?? plan.remote?.text ?? "\(address.address)"
-      return try LivePeer(plan, name: name, at: address, now: now)
+      var peer = try LivePeer(plan, name: name, at: address, now: now)
+      peer.numbers = numbers
+      return peer
     } catch {
       throw PeerProblems.failure([error])
     }
   }
+
+  /// What the configuration file says of numbers that drafts leave open.
+  func numbers() throws -> ProtocolNumbers { try source.profileFiles().numbers }
 
   /// What a responder on an address of this machine's, or on all of them, is configured with. On all of them
   /// it is called "ipsecdiag" where nothing else is said, and "dynamic" is any address.

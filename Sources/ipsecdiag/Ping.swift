@@ -122,6 +122,7 @@ struct Ping: ParsableCommand {
     let path: PingPlan.ReplyPath =
       echo.oneWay ? .none : echo.replySpi.map { .spi(UInt32(clamping: $0.value)) } ?? .partner
     var plan = plan(.encrypted(echo.format, path))
+    if echo.notify == nil { plan.announcement = live.numbers.announcement(of: echo.format) }
     if echo.inner == nil, let announcement = plan.announcement {
       live.configuration.announcements.append(announcement)
     }

@@ -77,7 +77,8 @@ struct Respond: ParsableCommand {
     }
     var configuration = try peer.configuration(listeningOn: address)
     configuration.ports = IKEPorts(plain: port, encapsulated: natPort)
-    configuration.announcements = [.espEchoSupported, .encryptedPingSupported]
+    let numbers = try peer.numbers()
+    configuration.announcements = ESPEchoFormat.allCases.compactMap(numbers.announcement)
     configuration.assignedAttributes = try assignment()
     configuration.localSelectors.takeBothFamilies()
     configuration.remoteSelectors.takeBothFamilies()

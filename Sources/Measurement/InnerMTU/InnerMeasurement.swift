@@ -34,9 +34,7 @@ package struct InnerMeasurement {
   /// Waits for answers, and so keeps its thread.
   package func run() -> Outcome {
     var configuration = peer.configuration
-    if destination == nil, !configuration.announcements.contains(.espEchoSupported) {
-      configuration.announcements.append(.espEchoSupported)
-    }
+    if destination == nil, let announcement { configuration.announcements.append(announcement) }
     do throws(SocketError) {
       let tunnel = try Tunnel(to: peer.address, configuration, peer.options)
       defer { tunnel.close() }
@@ -46,12 +44,14 @@ package struct InnerMeasurement {
     }
   }
 
+  private var announcement: NotifyType? { peer.numbers.announcement(of: .merged) }
+
   private func measure(_ tunnel: Tunnel, _ configuration: PeerConfiguration) -> Outcome {
     do throws(TunnelFailure) {
       let established = try tunnel.establish(isStopped: isStopped)
       let run = try InnerSizeRun(tunnel, interfaceMTU: interfaceMTU, isStopped: isStopped)
       let identifier = UInt16.random(in: 1...UInt16.max)
-      if destination == nil, established.announced.contains(.espEchoSupported),
+      if destination == nil, let announcement, established.announced.contains(announcement),
         let child = tunnel.child
       {
         let prober = InnerESPEchoProber(identifier: identifier, replySPI: child.inboundSPI)

@@ -8,6 +8,7 @@ package struct LivePeer: Sendable {
   package var address: ResolvedAddress
   package var configuration: PeerConfiguration
   package var options: Tunnel.Options
+  package var numbers = ProtocolNumbers()
 
   package init(
     name: String, address: ResolvedAddress, configuration: PeerConfiguration,

@@ -1,3 +1,5 @@
+package import PacketDissector
+
 /// Numbers that drafts leave open: suggestions of ours from the private-use ranges, which a configuration file
 /// can change. What uses them is experimental.
 package struct ProtocolNumbers: Equatable, Sendable {
@@ -7,6 +9,15 @@ package struct ProtocolNumbers: Equatable, Sendable {
   package var encryptedPingSupported: UInt16 = 50802
 
   package init() {}
+
+  /// How ESP echo of a format is announced; nil where nothing is negotiated.
+  package func announcement(of format: ESPEchoFormat) -> NotifyType? {
+    switch format {
+    case .merged: NotifyType(rawValue: espEchoSupported)
+    case .draft03: NotifyType(rawValue: encryptedPingSupported)
+    case .kernel, .colitti2023: nil
+    }
+  }
 
   /// By what the section `numbers` of a configuration file calls them.
   package static let keys: [String: any WritableKeyPath<ProtocolNumbers, UInt16> & Sendable] = [
