@@ -117,7 +117,7 @@ package struct PathResult: Sendable {
       guard case .searched(let ending) = entry.outcome else { return false }
       return ending != .complete && ending != .silent
     }
-    return isInterrupted || isUnsure || !whole.contains(where: \.isComplete)
+    return isInterrupted || isUnsure || isInnerOpen || !whole.contains(where: \.isComplete)
   }
 }
 

@@ -41,6 +41,29 @@ struct PathFindingsTests {
     #expect(!result.isLimited && !result.isIncomplete)
   }
 
+  @Test("A tunnel that was to be measured and was not leaves the result incomplete")
+  func tunnelNotMeasured() throws {
+    let overhead = TunnelOverhead(try #require(ESPSuite(keywords: "aes128gcm16")))
+    func sizes(_ runs: [SizeMap.Run], _ ending: SizeSearch.Ending) -> InnerSizes {
+      InnerSizes(
+        means: .espEcho, overhead: overhead, peerTakesTrafficPadding: true,
+        found: [
+          InnerSizes.Found(
+            direction: .thereAndBack, map: SizeMap(runs: runs), ending: ending, sent: 9)
+        ])
+    }
+    let outcomes: [(InnerMeasurement.Outcome, isIncomplete: Bool)] = [
+      (.noAddress, true), (.failed(reason: "no route", nil), true), (.interrupted, true),
+      (.measured(sizes([SizeMap.Run(sizes: 16...16, passes: false)], .silent)), true),
+      (.measured(sizes([SizeMap.Run(sizes: 16...1446, passes: true)], .complete)), false),
+    ]
+    for (outcome, isIncomplete) in outcomes {
+      var result = result { _ in free }
+      result.add(outcome)
+      #expect(result.isIncomplete == isIncomplete, "\(outcome)")
+    }
+  }
+
   @Test("A limit with ICMP names the router, and the numbers fit every usual suite")
   func exceeded() throws {
     let result = result { kind in
