@@ -29,7 +29,7 @@ package struct InnerEcho: Equatable, Sendable {
 
   /// Octets of the IP header and that of the echo.
   package static func headerBytes(isIPv6: Bool) -> Int {
-    (isIPv6 ? IPv6Header.byteCount : IPv4Header.byteCount) + 8
+    InternetPacket.headerBytes(isIPv6: isIPv6) + 8
   }
 
   /// What an ESP packet around it says in Next Header (RFC 4303, section 2.6).

@@ -42,7 +42,8 @@ package struct NagiosReport {
     text.put(" |")
     numbers(to: &text)
     text.put("\n")
-    details(room: Self.limit - (text.count - start), to: &text)
+    Self.details(
+      diagnosis.findings.map { Self.line($0, naming) }, begunAt: start, to: &text)
   }
 
   /// The one line where nothing could be judged.
@@ -93,19 +94,23 @@ package struct NagiosReport {
     number("late", String(late))
   }
 
-  private func details(room: Int, to text: inout TextBuffer) {
-    var room = room
+  /// "[CRITICAL] dpd-peer-dead: what is wrong"
+  static func line(_ finding: Finding, _ naming: Naming) -> String {
+    "[\(finding.severity.rawValue.uppercased())] \(finding.id.rawValue): "
+      + naming.unescaped(finding.summary)
+  }
+
+  /// Writes lines behind what was begun at `start`, as many as Nagios reads, and how many there are more.
+  static func details(_ lines: [String], begunAt start: Int, to text: inout TextBuffer) {
     let ending = 40
-    for (index, finding) in diagnosis.findings.enumerated() {
-      var line = TextBuffer(capacity: 256)
-      line.put("[\(finding.severity.rawValue.uppercased())] \(finding.id.rawValue): ")
-      Self.put(naming.unescaped(finding.summary), to: &line)
-      line.put("\n")
-      guard line.count + ending <= room else {
-        return text.put("and \(diagnosis.findings.count - index) more\n")
+    for (index, line) in lines.enumerated() {
+      var written = TextBuffer(capacity: 256)
+      put(line, to: &written)
+      written.put("\n")
+      guard text.count - start + written.count + ending <= limit else {
+        return text.put("and \(lines.count - index) more\n")
       }
-      room -= line.count
-      text.put(line.string)
+      text.put(written.string)
     }
   }
 }

@@ -14,7 +14,7 @@ struct DPDIdle {
 
   func run() throws {
     Interruption.watch()
-    let address = try options.resolved(target)
+    let address = try TargetAddress.first(of: target, isIPv6Wanted: options.isIPv6Wanted)
     let search = MappingSearch(
       to: address, options.plan, limit: limit.duration, outside: options.outside
     ) { Interruption.isRequested }

@@ -57,13 +57,11 @@ struct DPDLive {
       }
       return (target ?? live.name, TunnelProber(live) { Interruption.isRequested })
     }
-    let address = try options.resolved(target)
+    let address = try TargetAddress.first(of: target, isIPv6Wanted: options.isIPv6Wanted)
     do throws(SocketError) {
       return (target, try InitProber(to: address, options.plan) { Interruption.isRequested })
     } catch {
-      throw Failure(
-        "\(error)",
-        exitCode: error.meaning == .notPermitted ? ExitCodes.noPermission : ExitCodes.unknown)
+      throw Failure(error)
     }
   }
 

@@ -99,21 +99,6 @@ struct DPDLiveOptions: ParsableArguments {
     return source.map(\.isIPv6)
   }
 
-  /// The first address of a target.
-  func resolved(_ target: String) throws(Failure) -> ResolvedAddress {
-    let addresses: [ResolvedAddress]
-    do throws(ResolutionError) {
-      addresses = try NameResolution.addresses(
-        of: target, family: .init(isIPv6Wanted: isIPv6Wanted))
-    } catch {
-      throw Failure("\(error)", exitCode: ExitCodes.unknown)
-    }
-    guard let address = addresses.first else {
-      throw Failure("\(target) has no address", exitCode: ExitCodes.unknown)
-    }
-    return address
-  }
-
   var limits: LivenessLimits {
     LivenessLimits(
       warning: warning?.limit ?? LivenessLimits.Limit(),

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Capture
 internal import Glibc
+internal import Host
 internal import Report
 
 /// Why a command could not do what it was asked: one line on standard error, and an exit code.
@@ -64,6 +65,15 @@ extension Failure {
     case .writing(let error):
       self.init(error)
     }
+  }
+}
+
+extension Failure {
+  /// What this host refused: a lack of permission, or something that leaves all else unknown.
+  init(_ error: SocketError) {
+    self.init(
+      "\(error)",
+      exitCode: error.meaning == .notPermitted ? ExitCodes.noPermission : ExitCodes.unknown)
   }
 }
 

@@ -56,19 +56,8 @@ struct PathOptions: ParsableArguments {
 
   /// The target's first address, and how to measure the way to it.
   func plan(_ target: String) throws -> PathPlan {
-    let addresses: [ResolvedAddress]
-    do throws(ResolutionError) {
-      addresses = try NameResolution.addresses(
-        of: target, family: .init(isIPv6Wanted: isIPv6Wanted))
-    } catch {
-      throw Failure("\(error)", exitCode: ExitCodes.unknown)
-    }
-    guard let address = addresses.first else {
-      throw Failure("\(target) has no address", exitCode: ExitCodes.unknown)
-    }
-    if addresses.count > 1 {
-      StandardError.write(
-        "note: \(target) has \(addresses.count) addresses; this is about \(address.address)")
+    let address = try TargetAddress.first(of: target, isIPv6Wanted: isIPv6Wanted) { count, first in
+      StandardError.write("note: \(target) has \(count) addresses; this is about \(first)")
     }
     var plan = PathPlan(PathRoute(to: address, source: source, interface: via))
     plan.isQuick = quick
@@ -105,10 +94,7 @@ extension MTU {
     }
     if let live, !result.isInterrupted { result.add(tunnel(live, result)) }
     progress.clear()
-    let known = result.suite.map {
-      PathAdvice(suite: $0, isInUDP: true, isIPv6: result.address.isIPv6)
-    }
-    try write(PathMTUReport(result, known ?? advice, verdict.naming))
+    try write(PathMTUReport(result, result.advice ?? advice, verdict.naming))
     let code = exitCode(of: result)
     if code != 0 { throw Failure(nil, exitCode: code) }
   }

@@ -104,42 +104,43 @@ extension PeerOptions {
   /// The peer at `target`, or at the one that the settings name, with what they say of it.
   func peer(_ target: String? = nil, isIPv6Wanted: Bool? = nil) throws -> LivePeer {
     let now = Int64(time(nil))
-    let plan = try plan(target, now: now)
-    let numbers = try numbers()
+    let files = try source.profileFiles()
+    let plan = try plan(target, files, now: now)
     do throws(SettingProblem) {
       let address = try plan.resolved(.init(isIPv6Wanted: isIPv6Wanted))
       let name = profileName ?? source.connection ?? plan.remote?.text ?? "\(address.address)"
       var peer = try LivePeer(plan, name: name, at: address, now: now)
-      peer.numbers = numbers
+      peer.numbers = files.numbers
       return peer
     } catch {
       throw PeerProblems.failure([error])
     }
   }
 
-  /// What the configuration file says of numbers that drafts leave open.
-  func numbers() throws -> ProtocolNumbers { try source.profileFiles().numbers }
-
   /// What a responder on an address of this machine's, or on all of them, is configured with. On all of them
-  /// it is called "ipsecdiag" where nothing else is said, and "dynamic" is any address.
+  /// it is called "ipsecdiag" where nothing else is said, and "dynamic" is any address. It announces ESP echo in
+  /// all formats.
   func configuration(listeningOn own: IPAddress) throws -> PeerConfiguration {
     let now = Int64(time(nil))
     let any = IPAddress.any(isIPv6: own.isIPv6)
-    var plan = try plan(nil, now: now)
+    let files = try source.profileFiles()
+    var plan = try plan(nil, files, now: now)
     if own == any {
       plan.localIdentity = plan.localIdentity ?? Identity(text: "fqdn:ipsecdiag")
       if plan.localSelectors.isDynamic { plan.localSelectors = .everything }
     }
     if plan.remoteSelectors.isDynamic { plan.remoteSelectors = .everything }
     do throws(SettingProblem) {
-      return try plan.configuration(own: own, peer: any, now: now)
+      var configuration = try plan.configuration(own: own, peer: any, now: now)
+      configuration.announcements = ESPEchoFormat.allCases.compactMap(files.numbers.announcement)
+      return configuration
     } catch {
       throw PeerProblems.failure([error])
     }
   }
 
-  private func plan(_ target: String?, now: Int64) throws -> PeerPlan {
-    var settings = try settings()
+  private func plan(_ target: String?, _ files: ProfileFiles, now: Int64) throws -> PeerPlan {
+    var settings = try settings(files)
     if let target { settings[.remote] = Setting(.text(target), .option("the target")) }
     let (plan, problems) = PeerPlan.read(settings, now: now)
     PeerProblems.warn(problems)
@@ -148,8 +149,9 @@ extension PeerOptions {
   }
 
   /// What all sources together say.
-  func settings() throws -> Settings {
-    let files = try source.profileFiles()
+  func settings() throws -> Settings { try settings(source.profileFiles()) }
+
+  private func settings(_ files: ProfileFiles) throws -> Settings {
     PeerProblems.warn(files.problems)
     do throws(SettingProblem) {
       var settings = files.defaults

@@ -96,15 +96,7 @@ struct Ping: ParsableCommand {
   // MARK: In clear
 
   private func unencrypted(_ target: String, _ writer: PingWriter) throws -> PingResult {
-    let addresses: [ResolvedAddress]
-    do throws(ResolutionError) {
-      addresses = try NameResolution.addresses(of: target, family: .init(isIPv6Wanted: nil))
-    } catch {
-      throw Failure("\(error)", exitCode: ExitCodes.unknown)
-    }
-    guard let address = addresses.first else {
-      throw Failure("\(target) has no address", exitCode: ExitCodes.unknown)
-    }
+    let address = try TargetAddress.first(of: target)
     do throws(SocketError) {
       var ping = try UnencryptedPing(
         to: address, plan(.unencrypted(echo.format, isOneWay: echo.oneWay)),
@@ -162,17 +154,7 @@ struct Ping: ParsableCommand {
     var result = PingResult(plan, from: tunnel.path.local.address, to: tunnel.remote)
     result.ending = failure
     result.isInterrupted = Interruption.isRequested
-    let findings = TunnelFindings(
-      live.configuration, tunnel.path, errors: tunnel.takeErrors())
-    result.setupFindings = findings.finding(failure).map { [$0] } ?? []
+    result.setupFindings = tunnel.finding(failure).map { [$0] } ?? []
     return result
-  }
-}
-
-extension Failure {
-  fileprivate init(_ error: SocketError) {
-    self.init(
-      "\(error)",
-      exitCode: error.meaning == .notPermitted ? ExitCodes.noPermission : ExitCodes.unknown)
   }
 }

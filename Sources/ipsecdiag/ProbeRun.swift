@@ -45,7 +45,7 @@ struct ProbeRun {
     var writer = writer
     var failure: Failure?
     var progress = ProbeProgress(
-      total: targets.count, isQuiet: verdict.quiet, now: Self.now)
+      total: targets.count, isQuiet: verdict.quiet, now: Instant.now)
     /// Writes one thing, and remembers the first failure of that: nobody reads the rest.
     func write(_ body: (inout ProbeWriter) throws(Failure) -> Void) {
       guard failure == nil else { return }
@@ -59,7 +59,7 @@ struct ProbeRun {
     }
     var done: UInt64 = 0
     askSingles(targets.singles) {
-      progress.show(done, up: writer.summary.up, at: Self.now)
+      progress.show(done, up: writer.summary.up, at: Instant.now)
     } _: { outcome in
       done += 1
       write { writer throws(Failure) in try add(outcome, to: &writer) }
@@ -78,8 +78,6 @@ struct ProbeRun {
     }
     return writer.summary
   }
-
-  private static var now: Instant { Instant(nanoseconds: MonotonicClock.now()) }
 
   private func add(_ outcome: Outcome, to writer: inout ProbeWriter) throws(Failure) {
     switch outcome {

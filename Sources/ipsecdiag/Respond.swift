@@ -77,8 +77,6 @@ struct Respond: ParsableCommand {
     }
     var configuration = try peer.configuration(listeningOn: address)
     configuration.ports = IKEPorts(plain: port, encapsulated: natPort)
-    let numbers = try peer.numbers()
-    configuration.announcements = ESPEchoFormat.allCases.compactMap(numbers.announcement)
     configuration.assignedAttributes = try assignment()
     configuration.localSelectors.takeBothFamilies()
     configuration.remoteSelectors.takeBothFamilies()
@@ -112,11 +110,7 @@ struct Respond: ParsableCommand {
     do throws(SocketError) {
       return try ResponderService(configuration, listeningOn: address, options)
     } catch {
-      switch error.meaning {
-      case .addressInUse: throw inUse(error)
-      case .notPermitted: throw Failure("\(error)", exitCode: ExitCodes.noPermission)
-      default: throw Failure("\(error)", exitCode: ExitCodes.unknown)
-      }
+      throw error.meaning == .addressInUse ? inUse(error) : Failure(error)
     }
   }
 

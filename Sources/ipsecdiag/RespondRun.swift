@@ -20,7 +20,7 @@ struct RespondRun {
     self.service = service
     self.writer = writer
     self.endsWithPeer = endsWithPeer
-    end = span.map { ResponderService.now + .seconds($0.value) }
+    end = span.map { Instant.now + .seconds($0.value) }
   }
 
   mutating func run(_ address: IPAddress, _ ports: IKEPorts) throws {
@@ -30,13 +30,13 @@ struct RespondRun {
     var stopped: SocketError?
     while !isOver {
       do throws(SocketError) {
-        try service.step(until: ResponderService.now + .milliseconds(200)) { note($0) }
+        try service.step(until: Instant.now + .milliseconds(200)) { note($0) }
       } catch {
         stopped = error
         break
       }
       if SilenceSignal.take() {
-        service.responding.setSilent(!service.responding.isSilent, at: ResponderService.now)
+        service.responding.setSilent(!service.responding.isSilent, at: Instant.now)
       }
     }
     service.close { note($0) }
@@ -48,7 +48,7 @@ struct RespondRun {
 
   private var isOver: Bool {
     if Interruption.isRequested || failure != nil { return true }
-    if let end, ResponderService.now >= end { return true }
+    if let end, Instant.now >= end { return true }
     return endsWithPeer && hasEndedPeer
   }
 

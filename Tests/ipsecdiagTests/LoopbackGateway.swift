@@ -53,10 +53,10 @@ struct LoopbackGateway {
       [Place.binary] + arguments,
       input: .path("/dev/null"), output: .path(output.path), errors: .path(errors.path))
     var status: Int32 = 0
-    let start = MachineDriver<IKEResponder>.now
+    let start = Instant.now
     var isInterrupted = false
     while unsafe waitpid(child.process, &status, WNOHANG) == 0 {
-      let now = MachineDriver<IKEResponder>.now
+      let now = Instant.now
       if isSilent || now - start > answering {
         usleep(10_000)
       } else {

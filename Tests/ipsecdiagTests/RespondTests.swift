@@ -69,7 +69,7 @@ struct RespondTests {
     let echo = InnerEcho(
       source: own, destination: other, identifier: 1, sequence: 1, bytes: bytes)
     let sent = try tunnel.send(echo.packet(), nextHeader: 4)
-    while ResponderService.now < sent.at + .seconds(5) {
+    while Instant.now < sent.at + .seconds(5) {
       try tunnel.step(until: sent.at + .seconds(5))
       if let arrival = tunnel.nextArrival() { return InnerEcho(packet: arrival.payload)?.bytes }
     }
@@ -85,7 +85,7 @@ struct RespondTests {
     for bytes in [28, 84, 1400, 9000] { #expect(try Self.ping(tunnel, bytes: bytes) == bytes) }
     running.child.signal(SIGINT)
     #expect(throws: TunnelFailure.self) {
-      while true { try tunnel.step(until: ResponderService.now + .seconds(5)) }
+      while true { try tunnel.step(until: Instant.now + .seconds(5)) }
     }
     #expect(running.child.wait(seconds: 20) == 130)
     let lines = running.text.split(separator: "\n")
@@ -125,9 +125,9 @@ struct RespondTests {
     _ = try tunnel.establish { false }
     running.child.signal(SIGUSR1)
     usleep(500_000)
-    tunnel.session.checkLiveness(at: ResponderService.now)
+    tunnel.session.checkLiveness(at: Instant.now)
     #expect(throws: TunnelFailure.self) {
-      while true { try tunnel.step(until: ResponderService.now + .seconds(5)) }
+      while true { try tunnel.step(until: Instant.now + .seconds(5)) }
     }
     // Three transmissions, 0.5 s and 1 s apart, and 2 s until it gives up; four until that shows.
     let sign = isNDJSON ? "\"silence_detected\"" : "gave up"

@@ -95,6 +95,14 @@ package struct Nanoseconds: Equatable, Comparable, Sendable, CustomStringConvert
     count = overflow ? (end < start ? .min : .max) : difference
   }
 
+  /// Saturates.
+  package init(_ duration: Duration) {
+    let (seconds, attoseconds) = duration.components
+    let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+    let (sum, carries) = whole.addingReportingOverflow(attoseconds / 1_000_000_000)
+    count = overflow || carries ? (seconds < 0 ? .min : .max) : sum
+  }
+
   package static func seconds(_ seconds: Double) -> Nanoseconds {
     Nanoseconds(Int64(max(-9e9, min(9e9, seconds)) * 1e9))
   }

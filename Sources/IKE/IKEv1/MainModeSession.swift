@@ -52,8 +52,7 @@ package final class MainModeSession {
   /// The end of the SA's lifetime.
   var expiry: Instant?
   var lastSent: Instant?
-  private var outputs: [Output] = []
-  private var taken = 0
+  private var outputs = OutputQueue<Output>()
 
   /// `local` may be a wildcard: where the peer's first answer comes to shows the address.
   package init(
@@ -76,15 +75,7 @@ package final class MainModeSession {
     if case .ended = phase { true } else { false }
   }
 
-  package func nextOutput() -> Output? {
-    guard taken < outputs.count else {
-      outputs.removeAll(keepingCapacity: true)
-      taken = 0
-      return nil
-    }
-    defer { taken += 1 }
-    return outputs[taken]
-  }
+  package func nextOutput() -> Output? { outputs.next() }
 
   func emit(_ event: MainModeEvent) { outputs.append(.event(event)) }
 

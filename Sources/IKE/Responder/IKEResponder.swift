@@ -39,7 +39,7 @@ package final class IKEResponder {
   private var halfOpen: [Int] = []
   private var deadlines = DeadlineQueue()
   private var nextNumber = 1
-  private var outputs: [Output] = []
+  private var outputs = OutputQueue<Output>()
 
   package init(
     _ configuration: PeerConfiguration, policy: ResponderPolicy = ResponderPolicy(),
@@ -58,7 +58,7 @@ package final class IKEResponder {
 
   package var deadline: Instant? { deadlines.next() }
 
-  package func nextOutput() -> Output? { outputs.isEmpty ? nil : outputs.removeFirst() }
+  package func nextOutput() -> Output? { outputs.next() }
 
   /// The sessions that have not ended, by number.
   package var sessions: [Int: IKESession] {

@@ -59,7 +59,7 @@ package final class IKESession {
   /// When the session may be dropped: a responder that hears no more of its initiator, or linger.
   var expiry: Instant?
   var lastSent: Instant?
-  private var outputs = OutputQueue()
+  private var outputs = OutputQueue<Output>()
 
   /// A session that this side begins, with ``start(at:)``.
   package init(
@@ -150,22 +150,4 @@ package struct SessionCounters: Hashable, Sendable {
   package var badlyProtected = 0
 
   package init() {}
-}
-
-/// Outputs in their order.
-private struct OutputQueue {
-  private var items: [IKESession.Output] = []
-  private var taken = 0
-
-  mutating func append(_ output: IKESession.Output) { items.append(output) }
-
-  mutating func next() -> IKESession.Output? {
-    guard taken < items.count else {
-      items.removeAll(keepingCapacity: true)
-      taken = 0
-      return nil
-    }
-    defer { taken += 1 }
-    return items[taken]
-  }
 }

@@ -113,7 +113,7 @@ package struct IKEPath: Hashable, Sendable {
 
   /// Octets of IKE in an IP datagram of `datagramBytes`.
   func messageBytes(in datagramBytes: Int, _ ports: IKEPorts) -> Int {
-    let ip = remote.address.isIPv6 ? 40 : 20
+    let ip = InternetPacket.headerBytes(isIPv6: remote.address.isIPv6)
     return datagramBytes - ip - 8 - (hasMarker(ports) ? NonESPMarker.byteCount : 0)
   }
 }
@@ -121,6 +121,11 @@ package struct IKEPath: Hashable, Sendable {
 /// The four zero octets that tell IKE from ESP (RFC 3948, section 2.2).
 package enum NonESPMarker {
   package static let byteCount = 4
+
+  /// Whether a datagram where the marker is due is ESP: it has none, and is no keepalive.
+  package static func isMissing(in datagram: [UInt8]) -> Bool {
+    datagram.count >= 2 * byteCount && datagram.prefix(byteCount).contains { $0 != 0 }
+  }
 
   package static func added(to message: [UInt8]) -> [UInt8] { [0, 0, 0, 0] + message }
 

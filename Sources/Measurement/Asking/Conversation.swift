@@ -53,8 +53,6 @@ final class Conversation {
     self.isStopped = isStopped
   }
 
-  static var now: Instant { Instant(nanoseconds: MonotonicClock.now()) }
-
   /// This conversation's share of a method; nil where this build cannot make one.
   func half(_ method: KeyExchangeMethod) -> KeyExchangeInitiator? {
     if let half = halves[method] { return half }
@@ -114,11 +112,11 @@ final class Conversation {
     do throws(SocketError) {
       // Waits count from when a datagram leaves, and not from when it is made.
       guard try awaitSlot() else { return .stopped }
-      var next: [UInt8]? = exchange.start(at: Self.now)
-      var sentAt = Self.now
+      var next: [UInt8]? = exchange.start(at: Instant.now)
+      var sentAt = Instant.now
       while true {
         if let bytes = next {
-          sentAt = Self.now
+          sentAt = Instant.now
           try transmit(bytes, over: carrier)
           outcome.sent += 1
           next = nil
@@ -127,7 +125,7 @@ final class Conversation {
         var isOver = false
         switch try carrier.receive(until: deadline) {
         case .message(let bytes):
-          let now = Self.now
+          let now = Instant.now
           switch exchange.handle(bytes, at: now) {
           case .ignored:
             traffic.strays += 1
@@ -146,10 +144,10 @@ final class Conversation {
         case .stray:
           traffic.strays += 1
           // Who floods this port must not keep the clock from being looked at.
-          isOver = Self.now >= deadline
+          isOver = Instant.now >= deadline
         case .error(let report):
           error = error ?? report
-          isOver = Self.now >= deadline
+          isOver = Instant.now >= deadline
           // The peer itself says that nobody listens.
           if report.offender == carrier.remote.address { return .silent(report) }
         case .closed: return .silent(nil)
@@ -158,7 +156,7 @@ final class Conversation {
         }
         if isOver {
           guard try awaitSlot() else { return .stopped }
-          next = exchange.handleTimeout(at: Self.now)
+          next = exchange.handleTimeout(at: Instant.now)
         }
       }
     } catch {
@@ -182,9 +180,9 @@ final class Conversation {
   /// Waits until the rate lets the next datagram leave; false when no more may be sent.
   private func awaitSlot() throws(SocketError) -> Bool {
     guard packetsLeft > 0, !isStopped() else { return false }
-    let slot = pacer.slot(from: Self.now)
+    let slot = pacer.slot(from: Instant.now)
     var poll = SocketPoll()
-    while Self.now < slot {
+    while Instant.now < slot {
       if try poll.wait(until: slot.nanoseconds) == .interrupted, isStopped() { return false }
     }
     return true
@@ -208,7 +206,7 @@ final class Conversation {
   ) -> Bool {
     for _ in 0..<2 {
       guard (try? send(message, over: carrier)) == true else { return false }
-      let limit = Self.now + policy.firstWait
+      let limit = Instant.now + policy.firstWait
       waiting: while let event = try? carrier.receive(until: limit) {
         switch event {
         case .message(let bytes) where Self.isResponse(bytes, to: exchange):
@@ -220,7 +218,7 @@ final class Conversation {
         case .deadline: break waiting
         case .interrupted: if isStopped() { return false }
         }
-        if Self.now >= limit { break }
+        if Instant.now >= limit { break }
       }
     }
     return false

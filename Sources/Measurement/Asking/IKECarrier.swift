@@ -159,7 +159,7 @@ final class TCPCarrier: IKECarrier {
           isClosed = true
         }
         // Records of ESP for ever are no message.
-        if messages.isEmpty, !isClosed, Conversation.now >= limit { return .deadline }
+        if messages.isEmpty, !isClosed, Instant.now >= limit { return .deadline }
       case .end: isClosed = true
       case .nothing:
         switch try poll.wait(until: limit.nanoseconds) {

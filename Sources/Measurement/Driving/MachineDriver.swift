@@ -60,8 +60,6 @@ package final class MachineDriver<Machine: IKEMachine> {
     doors.append(Door(socket, end))
   }
 
-  package static var now: Instant { Instant(nanoseconds: MonotonicClock.now()) }
-
   /// Sends what the machine wants sent, hands over its events, and waits for the next datagram, its next
   /// deadline or `limit`, whichever comes first.
   package func step(
@@ -73,7 +71,7 @@ package final class MachineDriver<Machine: IKEMachine> {
     for companion in companions { poll.add(companion) }
     let moment = min(machine.deadline ?? limit, limit)
     if try poll.wait(until: moment.nanoseconds) == .ready { try receive() }
-    let now = Self.now
+    let now = Instant.now
     if let deadline = machine.deadline, deadline <= now { machine.handleTimeout(at: now) }
     try flush(body)
   }
@@ -153,20 +151,15 @@ package final class MachineDriver<Machine: IKEMachine> {
         if errors.count < Self.errorLimit { errors.append(report) }
       }
     }
-    let now = Self.now
+    let now = Instant.now
     for (source, local, bytes) in arrived {
       observer?(local, source, false, bytes)
-      if let onESP, Self.isESP(bytes), machine.hasMarker(from: source, to: local) {
+      if let onESP, NonESPMarker.isMissing(in: bytes), machine.hasMarker(from: source, to: local) {
         onESP(bytes, source, local)
         continue
       }
       machine.handle(bytes, from: source, to: local, at: now)
     }
-  }
-
-  /// Not four zero octets, and no keepalive (RFC 3948, section 2).
-  private static func isESP(_ datagram: [UInt8]) -> Bool {
-    datagram.count >= 8 && datagram.prefix(4).contains { $0 != 0 }
   }
 
   private func door(_ end: Endpoint) throws(SocketError) -> Door {

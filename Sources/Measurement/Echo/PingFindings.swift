@@ -102,10 +102,3 @@ extension PingResult {
       ])
   }
 }
-
-extension Nanoseconds {
-  package init(_ duration: Duration) {
-    let (seconds, attoseconds) = duration.components
-    self.init(seconds &* 1_000_000_000 &+ attoseconds / 1_000_000_000)
-  }
-}

@@ -52,7 +52,9 @@ package struct PingPlan: Sendable {
 
   package init(_ probe: Probe) {
     self.probe = probe
-    if case .encrypted(let format, _) = probe { announcement = format.notification }
+    if case .encrypted(let format, _) = probe {
+      announcement = ProtocolNumbers().announcement(of: format)
+    }
   }
 
   /// The size of request `number`, counted from zero.

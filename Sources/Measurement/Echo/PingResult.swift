@@ -67,7 +67,9 @@ package struct PingResult: Sendable {
   package var shortened: Int { requests.count { $0.isShortened } }
   package var onAnotherPath: Int { requests.count { $0.cameOnAnotherPath } }
   package var wrongData: Int { requests.count { $0.reply?.hasWrongData == true } }
-  package var roundTrips: RoundTrips { RoundTrips(requests.compactMap { $0.reply?.roundTrip }) }
+  package var roundTrips: DurationStatistics {
+    DurationStatistics(requests.compactMap { $0.reply?.roundTrip })
+  }
 
   /// Whether both sides have said that they have this echo, so that silence means something. What has no
   /// notification of its own never is.
@@ -75,35 +77,4 @@ package struct PingResult: Sendable {
     guard let type = plan.announcement else { return false }
     return established?.announced.contains(type) == true
   }
-}
-
-extension ESPEchoFormat {
-  /// What announces the format in IKE_AUTH; nil where nothing does.
-  package var notification: NotifyType? {
-    switch self {
-    case .merged: .espEchoSupported
-    case .draft03: .encryptedPingSupported
-    case .kernel, .colitti2023: nil
-    }
-  }
-}
-
-/// Round-trip times, sorted.
-package struct RoundTrips: Equatable, Sendable {
-  private let sorted: [Duration]
-
-  package init(_ samples: [Duration]) { sorted = samples.sorted() }
-
-  package var count: Int { sorted.count }
-  package var least: Duration? { sorted.first }
-  package var most: Duration? { sorted.last }
-
-  /// The sample below which that share of all lies, by nearest rank; nil without samples.
-  package func quantile(_ share: Double) -> Duration? {
-    guard !sorted.isEmpty else { return nil }
-    let rank = Int((share * Double(sorted.count)).rounded(.up))
-    return sorted[min(max(rank, 1), sorted.count) - 1]
-  }
-
-  package var median: Duration? { quantile(0.5) }
 }

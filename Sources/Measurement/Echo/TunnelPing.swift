@@ -26,10 +26,8 @@ package struct TunnelPing {
     result = PingResult(plan, from: tunnel.path.local.address, to: tunnel.remote)
     result.established = established
     result.spis = tunnel.child.map { ($0.inboundSPI, $0.outboundSPI) }
-    checkDue = Self.now + Self.checkInterval
+    checkDue = Instant.now + Self.checkInterval
   }
-
-  private static var now: Instant { MachineDriver<IKESession>.now }
 
   package mutating func run(isStopped: () -> Bool) -> PingResult {
     do throws(TunnelFailure) {
@@ -44,21 +42,16 @@ package struct TunnelPing {
   }
 
   private mutating func ask(_ isStopped: () -> Bool) throws(TunnelFailure) {
-    var number = 0
-    var due = Self.now
+    var schedule = PingSchedule(plan, from: .now)
     while !isStopped() {
-      let now = Self.now
-      let isDone = plan.count.map { number >= $0 } ?? false
-      if isDone, (result.series.deadline ?? now) <= now { return }
-      if !isDone, due <= now {
-        try send(plan.size(number))
-        number += 1
-        due = due + plan.interval
-        continue
+      let now = Instant.now
+      switch schedule.step(at: now, awaitingUntil: result.series.deadline) {
+      case .send(let number): try send(plan.size(number))
+      case .wait(let next):
+        if checkDue <= now { check(at: now) }
+        try step(until: min(next, now + Self.patience))
+      case .done: return
       }
-      if checkDue <= now { check(at: now) }
-      let next = isDone ? result.series.deadline ?? now : due
-      try step(until: min(next, now + Self.patience))
     }
   }
 
@@ -79,12 +72,12 @@ package struct TunnelPing {
       payload =
         result.series.request(
           format, dataBytes: size, asksReply: path != .none,
-          replySPI: path.spi(format, of: child), at: Self.now
+          replySPI: path.spi(format, of: child), at: Instant.now
         ).payload
       nextHeader = ESPEcho.nextHeader
     case .inner(let source, let destination):
       let headers = InnerEcho.headerBytes(isIPv6: destination.isIPv6)
-      let sequence = result.series.record(dataBytes: max(0, size - headers), at: Self.now)
+      let sequence = result.series.record(dataBytes: max(0, size - headers), at: Instant.now)
       let echo = InnerEcho(
         source: source, destination: destination, identifier: result.series.identifier,
         sequence: sequence, bytes: size, doNotFragment: plan.fragmentation != .allowed)
@@ -143,10 +136,10 @@ package struct TunnelPing {
 
   /// Whether IKE is alive tells a dead peer from a dead data path.
   private mutating func checkAtTheEnd(_ isStopped: () -> Bool) throws(TunnelFailure) {
-    check(at: Self.now)
+    check(at: Instant.now)
     // The session gives up by itself.
     while result.liveness.roundTrips.count < result.liveness.asked, !isStopped() {
-      try step(until: Self.now + Self.patience)
+      try step(until: Instant.now + Self.patience)
     }
   }
 }

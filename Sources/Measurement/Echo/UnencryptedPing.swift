@@ -13,7 +13,8 @@ package struct UnencryptedPing {
   private var result: PingResult
   /// The format of 2023 has nothing to match by but the order.
   private var awaited: [UInt16] = []
-  private static let patience: Int64 = 200_000_000
+  /// The longest that one step waits, so that a signal is heeded.
+  private static let patience = Duration.milliseconds(200)
 
   /// `inUDP`: nil takes raw ESP where the capability is there. `port` is the peer's for ESP in UDP.
   package init(
@@ -34,24 +35,15 @@ package struct UnencryptedPing {
     result.isInUDP = isInUDP
   }
 
-  private static var now: Instant { Instant(nanoseconds: MonotonicClock.now()) }
-
   package mutating func run(isStopped: () -> Bool) throws(SocketError) -> PingResult {
-    var number = 0
-    var due = Self.now
-    while !isStopped() {
-      let now = Self.now
-      let isDone = plan.count.map { number >= $0 } ?? false
-      let deadline = result.series.deadline ?? now
-      if isDone, deadline <= now { break }
-      if !isDone, due <= now {
-        send(plan.size(number))
-        number += 1
-        due = due + plan.interval
-        continue
+    var schedule = PingSchedule(plan, from: .now)
+    asking: while !isStopped() {
+      let now = Instant.now
+      switch schedule.step(at: now, awaitingUntil: result.series.deadline) {
+      case .send(let number): send(plan.size(number))
+      case .wait(let next): try wait(until: min(next, now + Self.patience).nanoseconds)
+      case .done: break asking
       }
-      let next = isDone ? deadline : due
-      try wait(until: min(next.nanoseconds, now.nanoseconds + Self.patience))
     }
     result.isInterrupted = isStopped()
     return result
@@ -67,19 +59,19 @@ package struct UnencryptedPing {
     case .merged, .draft03:
       let echo = result.series.request(
         .merged, dataBytes: size, asksReply: asksReply, replySPI: UnencryptedESPEcho.replySPI,
-        at: Self.now)
+        at: Instant.now)
       content = .merged(ReceivedESPEcho(echo))
     case .kernel:
       content = .kernel(
-        result.series.request(.kernel, dataBytes: size, replySPI: nil, at: Self.now))
+        result.series.request(.kernel, dataBytes: size, replySPI: nil, at: Instant.now))
     case .colitti2023:
-      awaited.append(result.series.record(dataBytes: 0, at: Self.now))
+      awaited.append(result.series.record(dataBytes: 0, at: Instant.now))
       content = .colitti2023(paddingBytes: size)
     }
     let packet = UnencryptedESPEcho(isReply: false, sequenceNumber: 0, content: content).packet
     do throws(SocketError) {
       try carrier.send(packet, to: remote, port: port)
-      let ip = remote.address.isIPv6 ? 40 : 20
+      let ip = InternetPacket.headerBytes(isIPv6: remote.address.isIPv6)
       result.series.sent(in: ip + (result.isInUDP ? 8 : 0) + packet.count)
     } catch {
       if format == .colitti2023 { awaited.removeLast() }
@@ -110,11 +102,11 @@ package struct UnencryptedPing {
   }
 
   private mutating func match(_ packet: UnencryptedESPEcho) -> EchoSeries.Match {
-    if let echo = packet.content.echo { return result.series.note(echo, on: nil, at: Self.now) }
+    if let echo = packet.content.echo { return result.series.note(echo, on: nil, at: Instant.now) }
     guard let sequence = awaited.first else { return .unknown }
     awaited.removeFirst()
     return result.series.note(
-      identifier: result.series.identifier, sequence: sequence, data: [], on: nil, at: Self.now)
+      identifier: result.series.identifier, sequence: sequence, data: [], on: nil, at: Instant.now)
   }
 }
 

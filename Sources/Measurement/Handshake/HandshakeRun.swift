@@ -24,15 +24,15 @@ package struct HandshakeRun: Sendable {
     let tunnel = try Tunnel(to: peer.address, peer.configuration, peer.options)
     let sizes = PathSizeModel(
       mtu: Int(route.pathMTU), isIPv6: peer.address.address.isIPv6)
-    let recorder = Recorder(HandshakeTrace(at: Self.now, sizes, peer.configuration.ports))
+    let recorder = Recorder(HandshakeTrace(at: Instant.now, sizes, peer.configuration.ports))
     tunnel.observer = { local, remote, isSent, datagram in
       recorder.trace.note(
-        datagram, isSent: isSent, local: local, remote: remote, at: Self.now, cpu: spent())
+        datagram, isSent: isSent, local: local, remote: remote, at: Instant.now, cpu: spent())
     }
     var failure: TunnelFailure?
     do throws(TunnelFailure) {
       established = try tunnel.establish(isStopped: isStopped)
-      recorder.trace.end(at: Self.now, cpu: spent())
+      recorder.trace.end(at: Instant.now, cpu: spent())
     } catch {
       failure = error
     }
@@ -50,5 +50,4 @@ package struct HandshakeRun: Sendable {
     init(_ trace: HandshakeTrace) { self.trace = trace }
   }
 
-  private static var now: Instant { Instant(nanoseconds: MonotonicClock.now()) }
 }

@@ -1,4 +1,5 @@
 internal import IKE
+internal import PacketDissector
 
 /// How large datagrams become on a path, and into how many packets IP cuts them there.
 package struct PathSizeModel: Equatable, Sendable {
@@ -12,7 +13,9 @@ package struct PathSizeModel: Equatable, Sendable {
   }
 
   /// Octets of the IP packet around a UDP payload.
-  package func packetBytes(of payload: Int) -> Int { payload + 8 + (isIPv6 ? 40 : 20) }
+  package func packetBytes(of payload: Int) -> Int {
+    payload + 8 + InternetPacket.headerBytes(isIPv6: isIPv6)
+  }
 
   /// IP packets around a UDP payload. Fragments but the last carry a multiple of eight octets (RFC 791, section
   /// 3.2; RFC 8200, section 4.5, where each has eight octets of header more).

@@ -38,7 +38,7 @@ package struct InnerMeasurement {
     do throws(SocketError) {
       let tunnel = try Tunnel(to: peer.address, configuration, peer.options)
       defer { tunnel.close() }
-      return measure(tunnel, configuration)
+      return measure(tunnel)
     } catch {
       return .failed(reason: "\(error)", nil)
     }
@@ -46,7 +46,7 @@ package struct InnerMeasurement {
 
   private var announcement: NotifyType? { peer.numbers.announcement(of: .merged) }
 
-  private func measure(_ tunnel: Tunnel, _ configuration: PeerConfiguration) -> Outcome {
+  private func measure(_ tunnel: Tunnel) -> Outcome {
     do throws(TunnelFailure) {
       let established = try tunnel.establish(isStopped: isStopped)
       let run = try InnerSizeRun(tunnel, interfaceMTU: interfaceMTU, isStopped: isStopped)
@@ -68,8 +68,7 @@ package struct InnerMeasurement {
     } catch .interrupted {
       return .interrupted
     } catch {
-      let findings = TunnelFindings(configuration, tunnel.path, errors: tunnel.takeErrors())
-      return .failed(reason: error.reason, findings.finding(error))
+      return .failed(reason: error.reason, tunnel.finding(error))
     }
   }
 }

@@ -81,7 +81,7 @@ package final class InnerSizeRun {
     var sent = SentProbes()
     while true {
       if isStopped() { search.stop() }
-      let now = Tunnel.now
+      let now = Instant.now
       switch search.step(at: now) {
       case .send(let probe): try send(probe, direction, prober, &search, &sent)
       case .wait(let moment):

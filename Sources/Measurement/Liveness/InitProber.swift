@@ -59,7 +59,7 @@ package final class InitProber: LivenessProber {
 
   package func rest(until moment: Instant) {
     var poll = SocketPoll()
-    while !isStopped(), Conversation.now < moment {
+    while !isStopped(), Instant.now < moment {
       guard (try? poll.wait(until: moment.nanoseconds)) != nil else { return }
     }
   }

@@ -39,7 +39,9 @@ struct LivenessFindings {
       "no answer from \(peer) to \(tally.sent) \(request) requests",
       meaning:
         "the requests or their answers are lost on the way, or nobody answers at that address",
-      evidence: [Finding.Evidence("no answer and no ICMP error in \(words(result.duration))")],
+      evidence: [
+        Finding.Evidence("no answer and no ICMP error in \(Nanoseconds(result.duration))")
+      ],
       remedies: [
         Finding.Remedy(
           "ask on all ports, and see which firewall drops what",
@@ -72,7 +74,7 @@ struct LivenessFindings {
 
   private var dead: Finding? {
     guard tally.state == .down, let outage = tally.outages.last else { return nil }
-    let silent = words(result.duration - outage.start)
+    let silent = Nanoseconds(result.duration - outage.start)
     let at = moment(outage.start)
     let (confidence, summary): (Confidence, Statement) =
       switch outage.cause {
@@ -167,11 +169,11 @@ struct LivenessFindings {
     let times = Quantity.times(UInt64(over.count))
     return Finding(
       .dpdPeerDead, severity: .warning, .likely, about: subject,
-      "\(peer) was down \(times), for \(words(longest)) at most, and came back",
+      "\(peer) was down \(times), for \(Nanoseconds(longest)) at most, and came back",
       meaning:
         "a daemon that gave up within that time has torn its tunnel down, and sets it up anew",
       evidence: over.suffix(4).map { outage in
-        let length = words((outage.end ?? outage.start) - outage.start)
+        let length = Nanoseconds((outage.end ?? outage.start) - outage.start)
         return Finding.Evidence(
           "down at \(moment(outage.start)) for \(length), \(outage.sent) requests unanswered")
       },
@@ -210,19 +212,10 @@ struct LivenessFindings {
 
   // MARK: Words
 
-  private func words(_ duration: Duration) -> Nanoseconds {
-    Nanoseconds(Self.nanoseconds(duration))
-  }
-
-  private static func nanoseconds(_ duration: Duration) -> Int64 {
-    let (seconds, attoseconds) = duration.components
-    return Int64(clamping: seconds) &* 1_000_000_000 &+ attoseconds / 1_000_000_000
-  }
-
   /// "14:44:29.310 UTC"
   private func moment(_ time: Duration) -> String {
     let milliseconds =
-      (result.started.nanoseconds &+ Self.nanoseconds(time)) / 1_000_000 % 86_400_000
+      (result.started.nanoseconds &+ Nanoseconds(time).count) / 1_000_000 % 86_400_000
     let parts = [
       milliseconds / 3_600_000, milliseconds / 60_000 % 60, milliseconds / 1000 % 60,
     ].map { $0 < 10 ? "0\($0)" : "\($0)" }

@@ -8,7 +8,7 @@ package struct LivenessWatch {
   /// How many questions; nil for as many as there is time.
   package var count: Int?
   /// Seen by tests as a time of their own.
-  var now: () -> Instant = { Conversation.now }
+  var now: () -> Instant = { Instant.now }
 
   package init(interval: Duration, count: Int?) {
     self.interval = interval

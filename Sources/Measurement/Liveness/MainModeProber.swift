@@ -91,7 +91,7 @@ package final class MainModeProber: LivenessProber {
       throw .socket(error)
     }
     self.link = link
-    link.session.start(at: Conversation.now)
+    link.session.start(at: Instant.now)
     let sa = try wait(on: link) { if case .established(let sa) = $0 { sa } else { nil } }
     route = link.session.path
     guard sa.answersLiveness else { throw .notAnnounced }
@@ -116,7 +116,7 @@ package final class MainModeProber: LivenessProber {
   }
 
   private func ask(_ link: Link) throws(Trouble) -> LivenessBeat.Answer {
-    link.session.checkLiveness(at: Conversation.now)
+    link.session.checkLiveness(at: Instant.now)
     return try wait(on: link) { event in
       guard case .alive(let roundTrip, _, let sent) = event else { return nil }
       return LivenessBeat.Answer(.answered(roundTrip: roundTrip), sent: sent, answered: 1)
@@ -129,7 +129,7 @@ package final class MainModeProber: LivenessProber {
   ) throws(Trouble) -> Result {
     while true {
       if isStopped() { throw .stopped }
-      try step(link, until: Conversation.now + .milliseconds(200))
+      try step(link, until: Instant.now + .milliseconds(200))
       for event in link.takeEvents() {
         if let trouble = Self.trouble(event) { throw trouble }
         if let result = body(event) { return result }
@@ -180,7 +180,7 @@ package final class MainModeProber: LivenessProber {
 
   /// Answers the peer's own R-U-THERE, and holds a NAT's mapping open.
   package func rest(until moment: Instant) {
-    while !isStopped(), Conversation.now < moment {
+    while !isStopped(), Instant.now < moment {
       guard let link else { return idle(until: moment) }
       do throws(Trouble) {
         try step(link, until: moment)
@@ -198,7 +198,7 @@ package final class MainModeProber: LivenessProber {
 
   private func idle(until moment: Instant) {
     var poll = SocketPoll()
-    while !isStopped(), Conversation.now < moment {
+    while !isStopped(), Instant.now < moment {
       guard (try? poll.wait(until: moment.nanoseconds)) != nil else { return }
     }
   }
@@ -207,12 +207,12 @@ package final class MainModeProber: LivenessProber {
   package func close() {
     guard let link else { return }
     self.link = nil
-    link.session.close(at: Conversation.now)
-    let end = Conversation.now + Self.farewell
+    link.session.close(at: Instant.now)
+    let end = Instant.now + Self.farewell
     do throws(SocketError) {
       repeat {
-        try link.step(until: min(end, Conversation.now + .milliseconds(200)))
-      } while !link.session.hasEnded && Conversation.now < end
+        try link.step(until: min(end, Instant.now + .milliseconds(200)))
+      } while !link.session.hasEnded && Instant.now < end
     } catch {
       // What cannot be sent is as if it were lost.
     }

@@ -72,7 +72,7 @@ package final class MappingSearch {
   package func run(
     _ target: String, _ progress: (Duration) -> Void
   ) throws(SocketError) -> MappingResult {
-    let started = Conversation.now
+    let started = Instant.now
     let way = plan.ways.contains(.udp4500) ? ProbeWay.udp4500 : .udp500
     let port = way == .udp4500 ? plan.natPort : plan.ikePort
     var result = MappingResult(
@@ -91,7 +91,7 @@ package final class MappingSearch {
       case .sight(.elsewhere)?: result.obstacle = .unknownOutside
       case .sight(.untold)?: result.obstacle = .untold
       case .sight(.port(let before))?:
-        let now = Conversation.now
+        let now = Instant.now
         ports.append(
           Port(
             carrier: carrier, idle: idle, hasKeepalives: index == silences.count, before: before,
@@ -108,7 +108,7 @@ package final class MappingSearch {
         localPort: port.carrier.local.port, before: port.before, after: port.after)
     }
     result.isInterrupted = isStopped()
-    result.duration = Conversation.now - started
+    result.duration = Instant.now - started
     return result
   }
 
@@ -117,7 +117,7 @@ package final class MappingSearch {
     var open = Set(ports.indices)
     var poll = SocketPoll()
     while !open.isEmpty, !isStopped() {
-      let now = Conversation.now
+      let now = Instant.now
       for index in open.sorted() {
         let port = ports[index]
         if port.since + port.idle <= now {
@@ -137,8 +137,8 @@ package final class MappingSearch {
       }
       guard let due = dues.min(), let end = open.map({ ports[$0].since + ports[$0].idle }).max()
       else { return }
-      progress(end - Conversation.now)
-      let next = min(due, Conversation.now + .seconds(1))
+      progress(end - Instant.now)
+      let next = min(due, Instant.now + .seconds(1))
       guard (try? poll.wait(until: next.nanoseconds)) != nil else { return }
     }
   }

@@ -39,11 +39,11 @@ package final class TunnelProber: LivenessProber {
       throw .socket(error)
     }
     // A peer that was there answers soon, or is still away: asking again is for the next question.
-    let limit = route.map { _ in Conversation.now + peer.configuration.retransmission.firstWait * 3
+    let limit = route.map { _ in Instant.now + peer.configuration.retransmission.firstWait * 3
     }
     do throws(TunnelFailure) {
       _ = try tunnel.establish {
-        isStopped() || limit.map { Conversation.now > $0 } ?? false
+        isStopped() || limit.map { Instant.now > $0 } ?? false
       }
     } catch .refusedChild(_) where tunnel.session.isEstablished {
       // Liveness is the IKE SA's: it does not take a Child SA.
@@ -79,11 +79,11 @@ package final class TunnelProber: LivenessProber {
   /// One liveness check; nil where the user wants it to end.
   private func check(_ tunnel: Tunnel) -> LivenessBeat.Answer? {
     let before = tunnel.session.counters.sent
-    tunnel.session.checkLiveness(at: Conversation.now)
+    tunnel.session.checkLiveness(at: Instant.now)
     do throws(TunnelFailure) {
       while true {
         if isStopped() { return nil }
-        try tunnel.step(until: Conversation.now + .milliseconds(200))
+        try tunnel.step(until: Instant.now + .milliseconds(200))
         for case .alive(let roundTrip, let transmissions) in tunnel.takeEvents() {
           return LivenessBeat.Answer(
             .answered(roundTrip: transmissions == 1 ? roundTrip : nil), sent: transmissions,
@@ -134,7 +134,7 @@ package final class TunnelProber: LivenessProber {
   package func rest(until moment: Instant) {
     guard let tunnel else { return wait(until: moment) }
     do throws(TunnelFailure) {
-      while !isStopped(), Conversation.now < moment {
+      while !isStopped(), Instant.now < moment {
         try tunnel.step(until: moment)
       }
     } catch {
@@ -144,7 +144,7 @@ package final class TunnelProber: LivenessProber {
 
   private func wait(until moment: Instant) {
     var poll = SocketPoll()
-    while !isStopped(), Conversation.now < moment {
+    while !isStopped(), Instant.now < moment {
       guard (try? poll.wait(until: moment.nanoseconds)) != nil else { return }
     }
   }

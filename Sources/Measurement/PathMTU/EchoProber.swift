@@ -26,7 +26,7 @@ final class EchoProber: SizeProber {
   }
 
   /// IP header, ICMP header and token.
-  static func smallest(isIPv6: Bool) -> Int { (isIPv6 ? 40 : 20) + 8 + 8 }
+  static func smallest(isIPv6: Bool) -> Int { InternetPacket.headerBytes(isIPv6: isIPv6) + 8 + 8 }
 
   var descriptor: Int32 { socket.descriptor }
 

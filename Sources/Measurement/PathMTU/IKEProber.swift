@@ -40,7 +40,8 @@ final class IKEProber: SizeProber {
   func send(_ probe: SizeSearch.Probe) throws(SocketError) {
     let spi = random.ikeSPI()
     probes[spi] = probe.id
-    let headers = (remote.address.isIPv6 ? 40 : 20) + 8 + (hasMarker ? 4 : 0)
+    let headers =
+      InternetPacket.headerBytes(isIPv6: remote.address.isIPv6) + 8 + (hasMarker ? 4 : 0)
     let message = Self.request(spi, bytes: probe.size - headers, &random)
     try socket.send(
       hasMarker ? NonESPMarker.added(to: message) : message, to: remote, interface: interface)

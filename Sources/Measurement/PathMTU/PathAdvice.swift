@@ -22,6 +22,12 @@ package struct PathAdvice: Sendable {
     isKnown = suite != nil
   }
 
+  /// For a tunnel that stands.
+  init(tunnel overhead: TunnelOverhead) {
+    overheads = [overhead]
+    isKnown = true
+  }
+
   /// The largest inner packet that all of them carry over `pathMTU`; nil where one carries none.
   package func innerMTU(pathMTU: Int) -> Int? {
     let limits = overheads.compactMap { $0.innerMTU(pathMTU: pathMTU) }

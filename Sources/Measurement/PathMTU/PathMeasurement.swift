@@ -54,7 +54,7 @@ package final class PathMeasurement {
   package func run(
     _ advice: PathAdvice, progress: (_ packets: Int) -> Void = { _ in }
   ) throws(SocketError) -> PathResult {
-    let started = Self.now
+    let started = Instant.now
     let route = try LocalRoute(
       to: plan.route.peer.address, from: plan.route.source, interface: plan.route.interface)
     result.own = route.source
@@ -73,12 +73,10 @@ package final class PathMeasurement {
     result.classes = plan.classes.compactMap { wanted in
       results.first { $0.packetKind == wanted }
     }
-    result.duration = Self.now - started
+    result.duration = Instant.now - started
     result.findings = PathFindings(result, advice).all
     return result
   }
-
-  private static var now: Instant { Instant(nanoseconds: MonotonicClock.now()) }
 
   private func open(interfaceMTU: Int) {
     for packetKind in plan.classes {
@@ -108,7 +106,7 @@ package final class PathMeasurement {
     var limit: Instant?
     for index in tracks.indices where tracks[index].isRunning {
       steps: while true {
-        switch tracks[index].search.step(at: Self.now) {
+        switch tracks[index].search.step(at: Instant.now) {
         case .done: break steps
         case .wait(let until):
           limit = min(limit ?? until, until)
@@ -152,7 +150,7 @@ package final class PathMeasurement {
     for _ in 0..<Self.burst {
       guard let event = try tracks[index].prober.receive() else { return }
       switch event {
-      case .answered(let id): tracks[index].search.answered(id, at: Self.now)
+      case .answered(let id): tracks[index].search.answered(id, at: Instant.now)
       case .tooBig(let id?, let mtu, let from):
         tracks[index].search.refused(id, .icmp(mtu: mtu, from: from))
       case .tooBig(nil, let mtu, let from):

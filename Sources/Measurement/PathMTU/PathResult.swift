@@ -136,8 +136,7 @@ extension PathResult {
     inner = outcome
     switch outcome {
     case .measured(let sizes):
-      let advice = PathAdvice(
-        suite: sizes.overhead.suite, isInUDP: true, isIPv6: address.isIPv6)
+      let advice = PathAdvice(tunnel: sizes.overhead)
       let inside = InnerFindings(sizes, from: own, to: address, pathMTU: pathMTU)
       findings = PathFindings(self, advice).all + inside.all
     case .failed(_, let finding?): findings.append(finding)
@@ -147,8 +146,8 @@ extension PathResult {
     findings.sort { $0.severity > $1.severity }
   }
 
-  /// The suite of the tunnel that was measured.
-  package var suite: ESPSuite? {
-    if case .measured(let sizes) = inner { sizes.overhead.suite } else { nil }
+  /// What the tunnel that was measured has for its suite; nil without one.
+  package var advice: PathAdvice? {
+    if case .measured(let sizes) = inner { PathAdvice(tunnel: sizes.overhead) } else { nil }
   }
 }

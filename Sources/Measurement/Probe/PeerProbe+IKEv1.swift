@@ -22,7 +22,7 @@ extension PeerProbe {
       for (index, question) in questions.enumerated() where answers[index] == nil {
         guard (try? conversation.send(question.bytes, over: carrier)) == true else { break rounds }
       }
-      let limit = Conversation.now + policy.wait(after: round)
+      let limit = Instant.now + policy.wait(after: round)
       receive(until: limit, over: carrier, questions, &answers)
       if !answers.contains(where: { $0 == nil }) { break }
     }
@@ -39,7 +39,7 @@ extension PeerProbe {
     until limit: Instant, over carrier: any IKECarrier, _ questions: [IKEv1Question],
     _ answers: inout [IKEv1Question.Answer?]
   ) {
-    while answers.contains(where: { $0 == nil }), Conversation.now < limit,
+    while answers.contains(where: { $0 == nil }), Instant.now < limit,
       let event = try? carrier.receive(until: limit)
     {
       switch event {

@@ -135,7 +135,9 @@ extension PeerProbe {
   ) -> PostQuantumAnswers.SizeTrial {
     let decoy = [chosen].decoy ?? .curve25519
     var question = Conversation.Question(proposals: [chosen].adding(decoy), share: decoy)
-    let headers = (peer.address.isIPv6 ? 40 : 20) + 8 + (carrier.way == .udp4500 ? 4 : 0)
+    let headers =
+      InternetPacket.headerBytes(isIPv6: peer.address.isIPv6) + 8
+      + (carrier.way == .udp4500 ? 4 : 0)
     let share = decoy.dataByteCount?.initiator ?? 0
     // IKE header, KE with its share, nonce, and the header of the vendor ID that pads.
     let plain = headers + 28 + question.proposals.byteCount + 8 + share + 36 + 4

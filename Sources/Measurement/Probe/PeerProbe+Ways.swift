@@ -7,7 +7,7 @@ extension PeerProbe {
   /// TCP's way, which has to be connected first; nil, with its result noted, where that fails.
   func connect() -> (any IKECarrier)? {
     do throws(SocketError) {
-      return try TCPCarrier(to: end(.tcp4500), plan, until: Conversation.now + .seconds(3))
+      return try TCPCarrier(to: end(.tcp4500), plan, until: Instant.now + .seconds(3))
     } catch {
       result.ways.append(
         WayResult(.tcp4500, refusal(error), sent: 1, answered: 0, roundTrips: []))

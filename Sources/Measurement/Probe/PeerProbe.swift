@@ -33,7 +33,7 @@ package final class PeerProbe {
 
   /// Asks all that the plan wants asked.
   package func run() -> AddressResult {
-    let started = Conversation.now
+    let started = Instant.now
     do throws(SocketError) {
       let door = try UDPDoor(to: peer, plan, observer: observer)
       result.own = door.local.address
@@ -78,7 +78,7 @@ package final class PeerProbe {
     let daemon = DaemonFingerprint(result).guess
     result.peer?.daemon = daemon
     result.traffic = conversation.traffic
-    result.traffic.duration = Conversation.now - started
+    result.traffic.duration = Instant.now - started
     result.findings = ProbeFindings(result, notes, plan).all
   }
 

@@ -48,7 +48,7 @@ package struct PostQuantumReadiness: Equatable, Sendable {
   /// notifications. IKE_INTERMEDIATE under AES-GCM, on port 4500.
   private static func size(of method: KeyExchangeMethod, isIPv6: Bool) -> ShareSize? {
     guard let share = method.dataByteCount?.initiator else { return nil }
-    let headers = (isIPv6 ? 40 : 20) + 8
+    let headers = InternetPacket.headerBytes(isIPv6: isIPv6) + 8
     // IKE header, SA, nonce and notifications are 200 octets; the KE payload 8 and the share.
     let alone = headers + 200 + 8 + share
     // Marker, IKE header, SK header, IV, KE, pad length, ICV.

@@ -87,18 +87,7 @@ struct ProbeFindings {
       evidence: refusals.map { way, reason, _ in
         Finding.Evidence("\(requests(way.sent)) on \(self.way(way.way)): \(reason)")
       },
-      remedies: [
-        isPeer
-          ? Finding.Remedy(
-            "start the IKE daemon at \(peer), and see what it listens on",
-            [
-              .init(.shell, "systemctl status strongswan ipsec"),
-              .init(.shell, "ss -lunp 'sport = :500 or sport = :4500'"),
-            ])
-          : Finding.Remedy(
-            "mend the route or the filter at \(reporter), or correct the peer's address",
-            [.init(.shell, "ip route get \(peer)")])
-      ])
+      remedies: [.refusal(by: reporter, of: peer)])
   }
 
   private var tcp: Finding? {

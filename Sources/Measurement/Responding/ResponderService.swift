@@ -51,8 +51,6 @@ package final class ResponderService {
     }
   }
 
-  package static var now: Instant { MachineDriver<Responding>.now }
-
   /// Answers what comes, until `limit`, until a signal, or until something came.
   package func step(
     until limit: Instant, _ body: (RespondingEvent) -> Void
@@ -67,15 +65,15 @@ package final class ResponderService {
 
   /// Deletes all SAs at their peers, and waits a little for their answers.
   package func close(_ body: (RespondingEvent) -> Void) {
-    responding.close(at: Self.now)
-    let end = Self.now + Self.farewell
+    responding.close(at: Instant.now)
+    let end = Instant.now + Self.farewell
     repeat {
       do throws(SocketError) {
-        try step(until: min(end, Self.now + .milliseconds(100)), body)
+        try step(until: min(end, Instant.now + .milliseconds(100)), body)
       } catch {
         return
       }
-    } while responding.peerCount > 0 && Self.now < end
+    } while responding.peerCount > 0 && Instant.now < end
   }
 
   private func receiveRaw() throws(SocketError) {
@@ -84,7 +82,7 @@ package final class ResponderService {
       guard let packet = try raw.socket.receive() else { break }
       responding.handle(
         packet.bytes, from: packet.source, to: Endpoint(packet.destination ?? address, 0),
-        at: Self.now)
+        at: Instant.now)
     }
     while let report = raw.socket.receiveError() {
       if let mtu = report.mtu { responding.note(pathMTU: Int(mtu), to: report.destination.address) }

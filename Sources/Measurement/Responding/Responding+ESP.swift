@@ -116,7 +116,9 @@ extension Responding {
 
 extension Endpoint {
   /// Octets of the IP header, and of UDP where there is a port.
-  fileprivate var outerBytes: Int { (address.isIPv6 ? 40 : 20) + (port == 0 ? 0 : 8) }
+  fileprivate var outerBytes: Int {
+    InternetPacket.headerBytes(isIPv6: address.isIPv6) + (port == 0 ? 0 : 8)
+  }
 }
 
 extension InnerEcho {

@@ -252,8 +252,7 @@ package final class Responding: IKEMachine {
 
   private func isESP(_ datagram: [UInt8], from remote: Endpoint, to local: Endpoint) -> Bool {
     if local.port == 0 { return true }
-    return hasMarker(from: remote, to: local) && datagram.count >= 8
-      && datagram.prefix(NonESPMarker.byteCount).contains { $0 != 0 }
+    return hasMarker(from: remote, to: local) && NonESPMarker.isMissing(in: datagram)
   }
 
   private func header(

@@ -91,18 +91,16 @@ package struct Sweep: ~Copyable {
     self.options = options
     plan = SweepPlan(
       count: targets.count, passes: options.passes, rate: options.rate, patience: options.patience,
-      start: Self.now)
+      start: Instant.now)
     summary.targets = UInt64(targets.count)
   }
-
-  private static var now: Instant { Instant(nanoseconds: MonotonicClock.now()) }
 
   /// Asks until all have answered or been asked often enough, or `isInterrupted`, which is told how far it
   /// is several times a second, says to stop.
   package mutating func run(
     isInterrupted: (SweepSummary) -> Bool, _ body: (SweepResult) -> Void
   ) throws(SocketError) -> SweepSummary {
-    let start = Self.now
+    let start = Instant.now
     while true {
       let next = send()
       try receive()
@@ -110,7 +108,7 @@ package struct Sweep: ~Copyable {
       results.removeAll(keepingCapacity: true)
       summary.requests = plan.asked
       summary.remaining = plan.remaining
-      summary.duration = Self.now - start
+      summary.duration = Instant.now - start
       summary.isInterrupted = isInterrupted(summary)
       guard let next, !plan.allHaveAnswered, !summary.isInterrupted else { break }
       try wait(next)
@@ -123,7 +121,7 @@ package struct Sweep: ~Copyable {
   /// Those that asked for a cookie and were silent when they got it are there all the same.
   private mutating func tellFollowed(_ body: (SweepResult) -> Void) {
     for (number, result) in followed.sorted(by: { $0.key < $1.key }) {
-      guard plan.answer(from: number, at: Self.now) != nil else { continue }
+      guard plan.answer(from: number, at: Instant.now) != nil else { continue }
       summary.answered += 1
       body(result)
     }
@@ -140,7 +138,7 @@ package struct Sweep: ~Copyable {
 
   /// Sends what is due; what to do then, nil at the end.
   private mutating func send() -> Next? {
-    let now = Self.now
+    let now = Instant.now
     var datagram: [UInt8] = []
     batch.removeAll()
     asked.removeAll(keepingCapacity: true)
@@ -188,7 +186,7 @@ package struct Sweep: ~Copyable {
 
   private mutating func wait(_ next: Next) throws(SocketError) {
     guard cookies.isEmpty else { return }
-    let now = Self.now
+    let now = Instant.now
     switch next {
     case .wait(let until) where until <= now: break
     case .wait(let until):
@@ -210,12 +208,12 @@ package struct Sweep: ~Copyable {
         datagrams.append(
           Arrival(source: datagram.source, time: datagram.time, bytes: reader.rest()))
       }
-      let now = Self.now
+      let now = Instant.now
       let time = Timestamp.now
       for datagram in datagrams { take(datagram, at: now, time) }
       if count < UDPSocket.batchSize { break }
     }
-    let now = Self.now
+    let now = Instant.now
     for _ in 0..<Self.errorsAtOnce {
       guard let report = socket.receiveError() else { break }
       take(report, at: now)

@@ -92,8 +92,6 @@ package final class Tunnel {
     driver.onESP = { [unowned self] packet, _, _ in take(packet) }
   }
 
-  package static var now: Instant { MachineDriver<IKESession>.now }
-
   // MARK: What stands
 
   /// The newest Child SA; nil if there is none.
@@ -104,7 +102,7 @@ package final class Tunnel {
   package var counters: ESPCounters { table.counters }
 
   /// Octets around ESP: the IP header and UDP.
-  package var outerBytes: Int { (remote.isIPv6 ? 40 : 20) + 8 }
+  package var outerBytes: Int { InternetPacket.headerBytes(isIPv6: remote.isIPv6) + 8 }
 
   /// Sees each datagram that is sent or received: local end, remote end, whether it was sent, its octets.
   package var observer: ((Endpoint, Endpoint, Bool, [UInt8]) -> Void)? {
@@ -118,11 +116,11 @@ package final class Tunnel {
   package func establish(
     isStopped: () -> Bool
   ) throws(TunnelFailure) -> EstablishedSA {
-    session.start(at: Self.now)
+    session.start(at: Instant.now)
     var established: EstablishedSA?
     while true {
       if isStopped() { throw .interrupted }
-      try step(until: Self.now + .milliseconds(200))
+      try step(until: Instant.now + .milliseconds(200))
       for event in events {
         switch event {
         case .established(let sa): established = sa
@@ -139,17 +137,17 @@ package final class Tunnel {
 
   /// Deletes the SA at the peer, and waits a little for its answer. May be called at any time, and twice.
   package func close() {
-    let end = Self.now + Self.farewell
+    let end = Instant.now + Self.farewell
     // The IKE_AUTH that is under way may make the peer set the SA up: then there is one to delete.
     drive(until: end) { session.isNegotiating }
-    session.close(at: Self.now)
+    session.close(at: Instant.now)
     drive(until: end) { !session.hasEnded }
   }
 
   private func drive(until end: Instant, while isWanted: () -> Bool) {
-    while isWanted(), Self.now < end {
+    while isWanted(), Instant.now < end {
       do throws(SocketError) {
-        try driver.step(until: min(end, Self.now + .milliseconds(200))) { note($0) }
+        try driver.step(until: min(end, Instant.now + .milliseconds(200))) { note($0) }
       } catch {
         return
       }
@@ -175,15 +173,15 @@ package final class Tunnel {
     } catch {
       throw .esp(error)
     }
-    let at = Self.now
+    let at = Instant.now
     try send(datagram: sealed.packet, fragmentation)
     return SentPacket(
       sequence: sealed.sequence, datagramBytes: outerBytes + sealed.packet.count, at: at)
   }
 
   /// Sends octets to the peer's port for ESP in UDP as they are.
-  package func send(
-    datagram: [UInt8], _ fragmentation: FragmentationPolicy = .allowed
+  private func send(
+    datagram: [UInt8], _ fragmentation: FragmentationPolicy
   ) throws(TunnelFailure) {
     do throws(SocketError) {
       try driver.send(datagram, from: path.local, to: path.remote, fragmentation)
@@ -228,7 +226,7 @@ package final class Tunnel {
       Arrival(
         inboundSPI: opened.child.inboundSPI, nextHeader: opened.nextHeader,
         payload: opened.payload, sequence: opened.sequence,
-        datagramBytes: outerBytes + packet.count, at: Self.now))
+        datagramBytes: outerBytes + packet.count, at: Instant.now))
   }
 }
 

@@ -22,7 +22,7 @@ package struct TunnelFindings {
     }
   }
 
-  private let configuration: PeerConfiguration
+  let configuration: PeerConfiguration
   private let path: IKEPath
   private let errors: [SocketErrorReport]
   private let unanswered: Unanswered?
@@ -48,8 +48,8 @@ package struct TunnelFindings {
     }
   }
 
-  private var peer: IPAddress { path.remote.address }
-  private var subject: Finding.Subject { .peers(path.local.address, peer) }
+  var peer: IPAddress { path.remote.address }
+  var subject: Finding.Subject { .peers(path.local.address, peer) }
   private var ports: IKEPorts { configuration.ports }
 
   // MARK: The IKE SA
@@ -114,18 +114,7 @@ package struct TunnelFindings {
         ? "the host is there, and no IKE daemon listens on that port, or its firewall says so"
         : "a router on the way says so: the requests never reached the peer",
       evidence: [attempts(.ikeSAInit), Finding.Evidence("ICMP: \("\(report)")")],
-      remedies: [
-        reporter == peer
-          ? Finding.Remedy(
-            "start the IKE daemon at \(peer), and see what it listens on",
-            [
-              .init(.shell, "systemctl status strongswan ipsec"),
-              .init(.shell, "ss -lunp 'sport = :500 or sport = :4500'"),
-            ])
-          : Finding.Remedy(
-            "mend the route or the filter at \(reporter), or correct the peer's address",
-            [.init(.shell, "ip route get \(peer)")])
-      ])
+      remedies: [.refusal(by: reporter, of: peer)])
   }
 
   /// IKE_SA_INIT was answered, what came after it was not.
@@ -188,7 +177,7 @@ package struct TunnelFindings {
       ])
   }
 
-  private func offered(_ proposals: [Proposal]) -> [Finding.Evidence] {
+  func offered(_ proposals: [Proposal]) -> [Finding.Evidence] {
     proposals.prefix(3).map { Finding.Evidence("offered: \(ProposalNotation.readable($0))") }
   }
 
@@ -299,76 +288,6 @@ package struct TunnelFindings {
         ]),
       Finding.Remedy("then the secret; with certificates: the authority, the names, and the clock"),
     ]
-  }
-
-  // MARK: The Child SA
-
-  private func finding(_ fault: ChildFault) -> Finding {
-    switch fault {
-    case .refused(.tsUnacceptable), .refused(.singlePairRequired), .selectorsUnacceptable,
-      .otherTerms:
-      selectorMismatch(fault)
-    case .refused(.noProposalChosen), .noProposalChosen, .wrongChoice, .unusableSuite:
-      childProposalMismatch
-    case .refused(let type): childRefused("\(type.name ?? "\(type)")")
-    case .missing(let payload): childRefused("the answer has no \(payload)")
-    case .keyExchange(let failure): childRefused("\(failure)")
-    case .crypto(let error): childRefused("\(error)")
-    }
-  }
-
-  private func selectorMismatch(_ fault: ChildFault) -> Finding {
-    let here = SelectorText.list(configuration.localSelectors)
-    let there = SelectorText.list(configuration.remoteSelectors)
-    let answer: Statement
-    if case .refused(let type) = fault {
-      answer = "the Child SA was answered with \(type.name ?? "\(type)")"
-    } else {
-      answer = "the answer has more than what was asked for"
-    }
-    return Finding(
-      .childTSMismatch, .certain, about: subject,
-      "\(peer) refuses the networks that the tunnel should carry: the IKE SA stands, without a tunnel",
-      meaning:
-        "the traffic selectors of the two sides have nothing in common; libreswan also answers so when its kernel refuses the SA",
-      evidence: [
-        Finding.Evidence(answer),
-        Finding.Evidence("asked for: \(here) to \(there)"),
-      ],
-      remedies: [
-        Finding.Remedy(
-          "give --local-ts and --remote-ts as the peer has them, seen from here",
-          [.init(.shell, "swanctl --list-conns"), .init(.shell, "ipsec status")])
-      ])
-  }
-
-  private var childProposalMismatch: Finding {
-    Finding(
-      .childProposalMismatch, .certain, about: subject,
-      "\(peer) accepts none of the proposals for ESP: the IKE SA stands, without a tunnel",
-      meaning: "both sides trust each other, and no traffic can flow",
-      evidence: [Finding.Evidence("the Child SA was answered with NO_PROPOSAL_CHOSEN (14)")]
-        + offered(configuration.childProposals),
-      remedies: [
-        Finding.Remedy(
-          "offer with --esp what the peer is configured for",
-          [.init(.swanctl, "esp_proposals = …"), .init(.libreswan, "esp=…")])
-      ])
-  }
-
-  private func childRefused(_ reason: String) -> Finding {
-    Finding(
-      .childProposalMismatch, .likely, about: subject,
-      "\(peer) makes no Child SA: the IKE SA stands, without a tunnel",
-      evidence: [Finding.Evidence("\(reason)")],
-      remedies: [
-        Finding.Remedy(
-          "its log says why",
-          [
-            .init(.shell, "journalctl -u strongswan | grep -i 'child'"),
-            .init(.shell, "journalctl -u ipsec | grep -i 'child'"),
-          ])
-      ])
   }
 
   private var ended: Finding {

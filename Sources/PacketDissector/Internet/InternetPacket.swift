@@ -1,5 +1,10 @@
 /// Whole IP packets made of what ESP carried.
 package enum InternetPacket {
+  /// Octets of a header without options or extensions.
+  package static func headerBytes(isIPv6: Bool) -> Int {
+    isIPv6 ? IPv6Header.byteCount : IPv4Header.byteCount
+  }
+
   /// The packet without what stands behind it: TFC padding (RFC 4303, section 2.7). Bytes that are no
   /// IP packet stay as they are.
   package static func trimmed(_ bytes: [UInt8]) -> [UInt8] {

@@ -99,9 +99,9 @@ package struct PingJSON {
     text.put(",\"announced_by_peer\":\(result.isNegotiated)")
   }
 
-  private func roundTrips(_ trips: RoundTrips, to text: inout TextBuffer) {
-    guard let least = trips.least, let median = trips.median, let ninth = trips.quantile(0.9),
-      let most = trips.most
+  private func roundTrips(_ trips: DurationStatistics, to text: inout TextBuffer) {
+    guard let least = trips.smallest, let median = trips.median, let ninth = trips.percentile(90),
+      let most = trips.largest
     else { return text.put(",\"rtt\":null") }
     text.put(",\"rtt\":{\"least_ms\":\(Self.milliseconds(least))")
     text.put(",\"median_ms\":\(Self.milliseconds(median)),\"p90_ms\":\(Self.milliseconds(ninth))")
@@ -114,7 +114,7 @@ package struct PingJSON {
     text.put(
       ",\"answered\":\(result.liveness.roundTrips.count),\"alive\":\(result.liveness.isAlive)")
     text.put(",\"median_ms\":")
-    text.put(RoundTrips(result.liveness.roundTrips).median.map(Self.milliseconds) ?? "null")
+    text.put(DurationStatistics(result.liveness.roundTrips).median.map(Self.milliseconds) ?? "null")
     text.put("}")
   }
 

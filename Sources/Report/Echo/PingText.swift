@@ -98,9 +98,9 @@ package struct PingText {
     }
     line("echoes", ([sums] + PingWords(result).remarks).joined(separator: "; "), to: &text)
     let trips = result.roundTrips
-    if let least = trips.least, let median = trips.median, let most = trips.most {
+    if let least = trips.smallest, let median = trips.median, let most = trips.largest {
       var words = "least \(Nanoseconds(least)), median \(Nanoseconds(median))"
-      if trips.count >= 10, let ninth = trips.quantile(0.9) {
+      if trips.count >= 10, let ninth = trips.percentile(90) {
         words += ", 90 % within \(Nanoseconds(ninth))"
       }
       line("round trip", "\(words), most \(Nanoseconds(most))", to: &text)
@@ -128,7 +128,7 @@ package struct PingText {
   private func liveness(to text: inout TextBuffer) {
     guard result.established != nil else { return }
     let trips = result.liveness.roundTrips
-    if let last = RoundTrips(trips).median {
+    if let last = DurationStatistics(trips).median {
       line("IKE", "alive, round trip \(Nanoseconds(last))", to: &text)
     } else {
       line("IKE", result.liveness.asked > 0 ? "did not answer" : "was not asked", to: &text)

@@ -18,6 +18,7 @@ package struct HandshakeNagios {
   }
 
   package func write(to text: inout TextBuffer) {
+    let start = text.count
     NagiosReport.open(state, to: &text)
     NagiosReport.put(report.phrase(naming), to: &text)
     text.put(" |")
@@ -28,11 +29,7 @@ package struct HandshakeNagios {
     text.put(" 'failed'=\(failed);;;0;\(report.runs.count)")
     let repeated = report.runs.reduce(0) { $0 + $1.trace.repeated }
     text.put(" 'repeated'=\(repeated);;;0;\n")
-    for finding in report.findings {
-      NagiosReport.put(
-        "[\(finding.severity.rawValue.uppercased())] \(finding.id.rawValue): "
-          + naming.unescaped(finding.summary), to: &text)
-      text.put("\n")
-    }
+    NagiosReport.details(
+      report.findings.map { NagiosReport.line($0, naming) }, begunAt: start, to: &text)
   }
 }

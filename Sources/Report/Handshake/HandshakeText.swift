@@ -120,7 +120,7 @@ package struct HandshakeText {
     let answers = max(.zero, total - again - min(cpu, total - again))
     func share(_ part: Duration) -> String {
       Quantity.percent(
-        UInt64(max(0, part.wholeNanoseconds)), of: UInt64(max(1, total.wholeNanoseconds)))
+        UInt64(max(0, Nanoseconds(part).count)), of: UInt64(max(1, Nanoseconds(total).count)))
     }
     return
       "\(share(answers)) in waiting for the path and the peer, \(share(again)) in waiting before a request is sent again, \(share(min(cpu, total))) in computing here; sizes are IP packets, \"in 2\" is how many"

@@ -64,7 +64,7 @@ package struct LossModelJSON {
 }
 
 extension Duration {
-  var span: Nanoseconds { Nanoseconds(wholeNanoseconds) }
+  var span: Nanoseconds { Nanoseconds(self) }
 }
 
 extension TextBuffer {

@@ -35,8 +35,8 @@ package struct LivenessJSON {
     }
     text.put(",\"verdict\":")
     text.json(LivenessWords(result, naming).word.rawValue)
-    text.member("duration_s", seconds: Nanoseconds(result.duration.wholeNanoseconds))
-    text.member("interval_s", seconds: Nanoseconds(result.interval.wholeNanoseconds))
+    text.member("duration_s", seconds: Nanoseconds(result.duration))
+    text.member("interval_s", seconds: Nanoseconds(result.interval))
     text.put(",\"interrupted\":")
     text.json(result.isInterrupted)
     text.member("checks", UInt64(clamping: tally.beats))
@@ -66,7 +66,7 @@ package struct LivenessJSON {
     text.json(Self.name(of: beat.answer.outcome))
     var roundTrip: Duration?
     if case .answered(let time) = beat.answer.outcome { roundTrip = time }
-    text.member("rtt_ms", milliseconds: roundTrip.map { Nanoseconds($0.wholeNanoseconds) })
+    text.member("rtt_ms", milliseconds: roundTrip.map { Nanoseconds($0) })
     text.member("requests", UInt64(clamping: beat.answer.sent))
     text.put(",\"state\":")
     text.json(state.rawValue)
@@ -83,12 +83,12 @@ package struct LivenessJSON {
   }
 
   private func moment(_ time: Duration, since start: Timestamp) -> Timestamp {
-    Timestamp(nanoseconds: start.nanoseconds &+ time.wholeNanoseconds)
+    Timestamp(nanoseconds: start.nanoseconds &+ Nanoseconds(time).count)
   }
 
   private func roundTrips(_ trips: BeatTimes, to text: inout TextBuffer) {
     func member(_ name: StaticString, _ time: Duration?) {
-      text.member(name, milliseconds: time.map { Nanoseconds($0.wholeNanoseconds) })
+      text.member(name, milliseconds: time.map { Nanoseconds($0) })
     }
     member("rtt_min_ms", trips.least)
     member("rtt_median_ms", trips.median)
@@ -100,8 +100,8 @@ package struct LivenessJSON {
     text.list(trips.histogram(Self.buckets)) { text, bucket in
       text.put("{\"count\":")
       text.decimal(bucket.count)
-      text.member("from_ms", milliseconds: Nanoseconds(bucket.from.wholeNanoseconds))
-      text.member("to_ms", milliseconds: Nanoseconds(bucket.to.wholeNanoseconds))
+      text.member("from_ms", milliseconds: Nanoseconds(bucket.from))
+      text.member("to_ms", milliseconds: Nanoseconds(bucket.to))
       text.put("}")
     }
   }
@@ -122,7 +122,7 @@ package struct LivenessJSON {
     }
     text.member(
       "duration_s",
-      seconds: outage.end.map { Nanoseconds(($0 - outage.start).wholeNanoseconds) })
+      seconds: outage.end.map { Nanoseconds($0 - outage.start) })
     text.member("requests", UInt64(clamping: outage.sent))
     text.put(",\"cause\":")
     text.json(Self.name(of: outage.cause))

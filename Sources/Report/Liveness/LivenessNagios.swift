@@ -17,6 +17,7 @@ package struct LivenessNagios {
 
   /// `state` is what the verdict comes to under the threshold that was asked for.
   package func write(_ state: NagiosReport.State, to text: inout TextBuffer) {
+    let start = text.count
     NagiosReport.open(state, to: &text)
     NagiosReport.put(LivenessWords(result, naming).headline, to: &text)
     text.put(" |")
@@ -31,15 +32,12 @@ package struct LivenessNagios {
       " 'loss'=\(Quantity.decimal(loss, places: 1))%;\(Self.percent(warning.lossPercent));\(Self.percent(critical.lossPercent));0;100"
     )
     text.put(" 'outages'=\(tally.outageCount);;;0;\n")
-    for finding in result.findings {
-      text.put("[\(finding.severity.rawValue.uppercased())] \(finding.id.rawValue): ")
-      NagiosReport.put(naming.unescaped(finding.summary), to: &text)
-      text.put("\n")
-    }
+    NagiosReport.details(
+      result.findings.map { NagiosReport.line($0, naming) }, begunAt: start, to: &text)
   }
 
   private static func seconds(_ time: Duration) -> String {
-    Quantity.decimal(Double(max(0, time.wholeNanoseconds)) / 1e9, places: 6)
+    Quantity.decimal(Double(max(0, Nanoseconds(time).count)) / 1e9, places: 6)
   }
 
   private static func limit(_ time: Duration?) -> String { time.map(seconds) ?? "" }

@@ -109,7 +109,7 @@ struct LivenessWords {
     var text = TextBuffer(capacity: 40)
     var style = TimeText(style: .utc)
     style.write(
-      Timestamp(nanoseconds: start.nanoseconds &+ moment.wholeNanoseconds), to: &text)
+      Timestamp(nanoseconds: start.nanoseconds &+ Nanoseconds(moment).count), to: &text)
     return String(text.string.prefix(23))
   }
 }

@@ -110,10 +110,10 @@ package struct MappingReport {
     } else {
       text.put("null")
     }
-    text.member("limit_s", seconds: Nanoseconds(result.limit.wholeNanoseconds))
-    text.member("duration_s", seconds: Nanoseconds(result.duration.wholeNanoseconds))
-    text.member("held_s", seconds: result.held.map { Nanoseconds($0.wholeNanoseconds) })
-    text.member("forgotten_s", seconds: result.died.map { Nanoseconds($0.wholeNanoseconds) })
+    text.member("limit_s", seconds: Nanoseconds(result.limit))
+    text.member("duration_s", seconds: Nanoseconds(result.duration))
+    text.member("held_s", seconds: result.held.map { Nanoseconds($0) })
+    text.member("forgotten_s", seconds: result.died.map { Nanoseconds($0) })
     text.put(",\"held_by_keepalives\":")
     json(result.isHeldByKeepalives, to: &text)
     text.put(",\"interrupted\":")
@@ -122,7 +122,7 @@ package struct MappingReport {
     text.list(result.trials) { text, trial in
       text.put("{\"keepalives\":")
       text.json(trial.hasKeepalives)
-      text.member("silence_s", seconds: Nanoseconds(trial.idle.wholeNanoseconds))
+      text.member("silence_s", seconds: Nanoseconds(trial.idle))
       text.put(",\"local_port\":")
       text.decimal(trial.localPort)
       text.put(",\"port_before\":")

@@ -37,7 +37,7 @@ package struct PathMTUJSON {
     text.put(",\"degraded\":")
     text.json(result.isDegraded)
     text.member("packets_sent", UInt64(clamping: result.packetsSent))
-    text.member("duration_ms", milliseconds: Nanoseconds(result.duration.wholeNanoseconds))
+    text.member("duration_ms", milliseconds: Nanoseconds(result.duration))
     text.put(",\"classes\":")
     text.list(result.classes) { self.entry($1, to: &$0) }
     text.put(",\"inner\":")
@@ -89,7 +89,7 @@ package struct PathMTUJSON {
       text.put("}")
     }
     text.member(
-      "rtt_longest_ms", milliseconds: entry.roundTrip.map { Nanoseconds($0.wholeNanoseconds) })
+      "rtt_longest_ms", milliseconds: entry.roundTrip.map { Nanoseconds($0) })
     text.member("loss_percent", entry.limit == nil ? nil : entry.loss * 100, places: 2)
     text.member("packets_sent", UInt64(clamping: entry.packetsSent))
     text.put("}")

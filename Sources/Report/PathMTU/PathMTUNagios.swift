@@ -19,15 +19,14 @@ package struct PathMTUNagios {
   }
 
   package func write(to text: inout TextBuffer) {
+    let start = text.count
     NagiosReport.open(state, to: &text)
     NagiosReport.put("\(report.target): \(report.phrase)", to: &text)
     text.put(" |")
     if let pathMTU = report.result.pathMTU { text.put(" 'path_mtu'=\(pathMTU)B;;;0;") }
     text.put(" 'packets'=\(report.result.packetsSent);;;0;\n")
-    for finding in report.result.findings {
-      text.put("[\(finding.severity.rawValue.uppercased())] \(finding.id.rawValue): ")
-      NagiosReport.put(report.naming.unescaped(finding.summary), to: &text)
-      text.put("\n")
-    }
+    NagiosReport.details(
+      report.result.findings.map { NagiosReport.line($0, report.naming) }, begunAt: start, to: &text
+    )
   }
 }

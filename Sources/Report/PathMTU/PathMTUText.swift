@@ -177,7 +177,7 @@ package struct PathMTUText {
   }
 
   private func effort(to text: inout TextBuffer) {
-    let time = Nanoseconds(result.duration.wholeNanoseconds)
+    let time = Nanoseconds(result.duration)
     let loss = result.whole.filter { $0.limit != nil }.map(\.loss).max() ?? 0
     let lost =
       loss > 0

@@ -29,7 +29,7 @@ struct EnumerationJSON {
     text.decimal(traffic.packetsSent)
     text.put(",\"bytes_largest\":")
     text.decimal(traffic.largestRequest)
-    text.member("seconds", seconds: Nanoseconds(traffic.duration.wholeNanoseconds))
+    text.member("seconds", seconds: Nanoseconds(traffic.duration))
     text.put(",\"retransmitted\":")
     text.decimal(traffic.retransmitted)
     text.put(",\"unanswered\":")

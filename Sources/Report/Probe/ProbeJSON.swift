@@ -152,11 +152,11 @@ package struct ProbeJSON {
     text.put(",\"lost\":")
     text.decimal(trips.lost)
     text.member("loss_percent", trips.lossPercent, places: 3)
-    text.member("rtt_ms", milliseconds: trips.median.map { Nanoseconds($0.wholeNanoseconds) })
+    text.member("rtt_ms", milliseconds: trips.median.map { Nanoseconds($0) })
     text.member(
-      "rtt_min_ms", milliseconds: trips.times.first.map { Nanoseconds($0.wholeNanoseconds) })
+      "rtt_min_ms", milliseconds: trips.times.first.map { Nanoseconds($0) })
     text.member(
-      "rtt_max_ms", milliseconds: trips.times.last.map { Nanoseconds($0.wholeNanoseconds) })
+      "rtt_max_ms", milliseconds: trips.times.last.map { Nanoseconds($0) })
   }
 
   private func way(_ way: WayResult, of result: AddressResult, to text: inout TextBuffer) {
@@ -184,7 +184,7 @@ package struct ProbeJSON {
     text.decimal(way.answered)
     text.put(",\"rtt_ms\":")
     text.list(way.roundTrips) { text, trip in
-      text.put(Quantity.decimal(Double(max(0, trip.wholeNanoseconds)) / 1e6, places: 3))
+      text.put(Quantity.decimal(Double(max(0, Nanoseconds(trip).count)) / 1e6, places: 3))
     }
     text.put("}")
   }
@@ -202,7 +202,7 @@ package struct ProbeJSON {
     text.decimal(traffic.strays)
     text.put(",\"bytes_largest\":")
     text.decimal(traffic.largestRequest)
-    text.member("seconds", seconds: Nanoseconds(traffic.duration.wholeNanoseconds))
+    text.member("seconds", seconds: Nanoseconds(traffic.duration))
     text.put("}")
   }
 

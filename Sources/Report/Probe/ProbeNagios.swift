@@ -34,14 +34,14 @@ package struct ProbeNagios {
     text.put(" |")
     numbers(to: &text)
     text.put("\n")
-    details(room: NagiosReport.limit - (text.count - start), to: &text)
+    NagiosReport.details(details, begunAt: start, to: &text)
   }
 
   /// Of several addresses: the slowest median, and the loss over all.
   private func numbers(to text: inout TextBuffer) {
     let trips = reports.map { ProbeRoundTrips($0.result) }
     if let slowest = trips.compactMap(\.median).max() {
-      let seconds = Double(max(0, slowest.wholeNanoseconds)) / 1e9
+      let seconds = Double(max(0, Nanoseconds(slowest).count)) / 1e9
       text.put(" 'rtt'=\(Quantity.decimal(seconds, places: 6))s;;;0;")
     }
     let sent = trips.reduce(0) { $0 + $1.sent }
@@ -53,7 +53,7 @@ package struct ProbeNagios {
     text.put(" 'warning'=\(summary.findings[.warning] ?? 0);0;;0;")
   }
 
-  private func details(room: Int, to text: inout TextBuffer) {
+  private var details: [String] {
     var lines: [String] = []
     for failure in failures {
       lines.append(
@@ -71,22 +71,9 @@ package struct ProbeNagios {
         lines.append("policy line \(line.demand.number) \(line.verdict.rawValue): \(line.observed)")
       }
       for finding in report.result.findings {
-        lines.append(
-          "[\(finding.severity.rawValue.uppercased())] \(finding.id.rawValue): "
-            + naming.unescaped(finding.summary))
+        lines.append(NagiosReport.line(finding, naming))
       }
     }
-    var room = room
-    let ending = 40
-    for (index, line) in lines.enumerated() {
-      var written = TextBuffer(capacity: 256)
-      NagiosReport.put(line, to: &written)
-      written.put("\n")
-      guard written.count + ending <= room else {
-        return text.put("and \(lines.count - index) more\n")
-      }
-      room -= written.count
-      text.put(written.string)
-    }
+    return lines
   }
 }

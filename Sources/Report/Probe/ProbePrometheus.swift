@@ -22,7 +22,7 @@ package struct ProbePrometheus {
       to: &text
     ) { report in
       ProbeRoundTrips(report.result).median.map {
-        Quantity.decimal(Double(max(0, $0.wholeNanoseconds)) / 1e9, places: 6)
+        Quantity.decimal(Double(max(0, Nanoseconds($0).count)) / 1e9, places: 6)
       }
     }
     metric(

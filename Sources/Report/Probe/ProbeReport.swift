@@ -84,15 +84,6 @@ package struct ProbeRoundTrips: Equatable, Sendable {
 }
 
 extension Duration {
-  /// Saturates.
-  package var wholeNanoseconds: Int64 {
-    let (seconds, attoseconds) = components
-    let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-    guard !overflow else { return seconds < 0 ? .min : .max }
-    let (sum, carries) = whole.addingReportingOverflow(attoseconds / 1_000_000_000)
-    return carries ? (whole < 0 ? .min : .max) : sum
-  }
-
   /// "12.4 ms"
-  package var words: String { Nanoseconds(wholeNanoseconds).description }
+  package var words: String { Nanoseconds(self).description }
 }

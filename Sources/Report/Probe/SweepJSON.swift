@@ -91,7 +91,7 @@ package struct SweepJSON {
     style.write(time, to: &text)
     text.put("\"")
     text.member(
-      "rtt_ms", milliseconds: result.roundTrip.map { Nanoseconds($0.wholeNanoseconds) })
+      "rtt_ms", milliseconds: result.roundTrip.map { Nanoseconds($0) })
     switch result.outcome {
     case .answered(let answer): self.answer(answer, to: &text)
     case .refused(let reason, let sender):
@@ -157,7 +157,7 @@ package struct SweepJSON {
     text.member("strays", summary.strays)
     text.member("repeated", summary.repeated)
     text.member("dropped_here", summary.dropped)
-    text.member("seconds", seconds: Nanoseconds(summary.duration.wholeNanoseconds))
+    text.member("seconds", seconds: Nanoseconds(summary.duration))
     text.put(",\"interrupted\":")
     text.json(summary.isInterrupted)
     text.put("}")

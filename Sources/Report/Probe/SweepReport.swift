@@ -45,7 +45,7 @@ package struct SweepReport: Equatable, Sendable {
 
   /// Requests a second.
   private var rate: UInt64? {
-    let seconds = Double(summary.duration.wholeNanoseconds) / 1e9
+    let seconds = Double(Nanoseconds(summary.duration).count) / 1e9
     return seconds > 0.001 ? UInt64(min(1e12, Double(summary.requests) / seconds)) : nil
   }
 

@@ -55,10 +55,10 @@ struct IKEPeer: ParsableCommand {
       random: .system)
     let driver = try MachineDriver(
       session, listeningOn: [Endpoint(here, 500), Endpoint(here, 4500)], isIPv6: here.isIPv6)
-    session.start(at: MachineDriver<IKESession>.now)
+    session.start(at: Instant.now)
     var agenda = Agenda(self)
     while !session.hasEnded {
-      try driver.step(until: MachineDriver<IKESession>.now + .milliseconds(50)) { event in
+      try driver.step(until: Instant.now + .milliseconds(50)) { event in
         Report.write(event)
         agenda.note(event)
       }
@@ -77,7 +77,7 @@ struct IKEPeer: ParsableCommand {
     var agenda = Agenda(self)
     var number: Int?
     while keepGoing || number == nil || responder.sessions[number ?? 0] != nil {
-      try driver.step(until: MachineDriver<IKEResponder>.now + .milliseconds(50)) { event in
+      try driver.step(until: Instant.now + .milliseconds(50)) { event in
         Report.write(event.event)
         agenda.note(event.event)
         if case .established = event.event { number = number ?? event.session }
@@ -85,8 +85,8 @@ struct IKEPeer: ParsableCommand {
       if let number { responder.with(number) { agenda.act(on: $0) } }
     }
     // The peer may not have had the last answer yet.
-    let end = MachineDriver<IKEResponder>.now + .seconds(1)
-    while MachineDriver<IKEResponder>.now < end { try driver.step(until: end) { _ in } }
+    let end = Instant.now + .seconds(1)
+    while Instant.now < end { try driver.step(until: end) { _ in } }
     if agenda.hasFailed { throw ExitCode.failure }
   }
 }
@@ -111,7 +111,7 @@ struct Agenda {
 
   mutating func note(_ event: SessionEvent) {
     switch event {
-    case .established: start = MachineDriver<IKESession>.now
+    case .established: start = Instant.now
     case .childEstablished(let sa): child = sa.inboundSPI
     case .childRekeyed(_, let successor): child = successor.inboundSPI
     case .failed: hasFailed = true
@@ -121,7 +121,7 @@ struct Agenda {
 
   mutating func act(on session: IKESession) {
     guard let start else { return }
-    let now = MachineDriver<IKESession>.now
+    let now = Instant.now
     for (after, task) in tasks where now >= start + after {
       switch task {
       case .rekeyChild: if let child { session.rekeyChild(child, at: now) }

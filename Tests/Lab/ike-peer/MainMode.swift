@@ -42,7 +42,7 @@ enum MainMode {
     if hasFailed { throw ExitCode.failure }
   }
 
-  private static var now: Instant { MachineDriver<MainModeSession>.now }
+  private static var now: Instant { Instant.now }
 }
 
 extension Report {

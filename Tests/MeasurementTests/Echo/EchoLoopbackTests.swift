@@ -19,7 +19,7 @@ struct EchoLoopbackTests {
         state.packets += 1
         if loses(state.packets) { return nil }
         if let reply = InnerEcho.reply(to: payload) { return reply }
-        let now = Tunnel.now
+        let now = Instant.now
         let answer = state.responder.answer(payload, partnerSPI: 1, peerSPIs: [1], at: now)
         guard case .reply(let reply, _) = answer else { return nil }
         return reply

@@ -47,15 +47,15 @@ struct StreamFloodTests {
         defer { isDone.withLock { $0 = true } }
         var known: UInt16?
         for _ in 0..<1_000_000 where known == nil { known = port.withLock { $0 } }
-        let started = Conversation.now
+        let started = Instant.now
         guard let known,
           let carrier = try? TCPCarrier(
             to: Endpoint(HostileDaemon.address, known), ProbePlan(), until: started + .seconds(3))
         else { return [] }
-        let limit = Conversation.now + .milliseconds(300)
+        let limit = Instant.now + .milliseconds(300)
         guard let event = try? carrier.receive(until: limit) else { return [] }
         let isDeadline = if case .deadline = event { true } else { false }
-        return [(isDeadline, Conversation.now - started)]
+        return [(isDeadline, Instant.now - started)]
       }, idle: {}
     ) { events += $0 }
     let event = try #require(events.first)

@@ -32,7 +32,7 @@ final class MemoryCarrier: IKECarrier {
     guard events.isEmpty else { return events.removeFirst() }
     if let flood { return flood }
     // The state machine above reads the clock: its deadline must be over.
-    while Conversation.now < limit {}
+    while Instant.now < limit {}
     return .deadline
   }
 }
@@ -46,7 +46,7 @@ extension MemoryCarrier {
       let isMarked = way == .udp4500
       responder.handle(
         isMarked ? NonESPMarker.added(to: message) : message, from: local, to: remote,
-        at: Conversation.now)
+        at: Instant.now)
       var events: [CarrierEvent] = []
       while let output = responder.nextOutput() {
         guard case .send(let bytes, _, _) = output else { continue }
@@ -72,7 +72,7 @@ extension PeerProbe {
     let probe = PeerProbe(
       "peer.example", ResolvedAddress(IPAddress(v4: 0x0A02_0002)), plan,
       pacer: PacketPacer(rate: plan.rate))
-    let start = Conversation.now
+    let start = Instant.now
     probe.probe(over: carriers)
     probe.conclude(since: start)
     return probe.result

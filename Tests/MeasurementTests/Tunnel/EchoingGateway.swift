@@ -60,9 +60,9 @@ enum EchoingGateway {
       else { return }
       try? driver.send(sealed.packet, from: local, to: remote, .allowed)
     }
-    let end = MachineDriver<IKEResponder>.now + .seconds(30)
-    while !isDone(), MachineDriver<IKEResponder>.now < end {
-      let limit = MachineDriver<IKEResponder>.now + .milliseconds(20)
+    let end = Instant.now + .seconds(30)
+    while !isDone(), Instant.now < end {
+      let limit = Instant.now + .milliseconds(20)
       try? driver.step(until: limit) { table.note($0.event) }
     }
     return driver.machine.sessions.count
@@ -92,9 +92,9 @@ enum EchoingGateway {
         }
         defer { isDone.withLock { $0 = true } }
         do {
-          let end = Tunnel.now + .seconds(10)
+          let end = Instant.now + .seconds(10)
           var chosen: IKEPorts?
-          while chosen == nil, Tunnel.now < end { chosen = ports.withLock(\.self) }
+          while chosen == nil, Instant.now < end { chosen = ports.withLock(\.self) }
           let tunnel = try Tunnel(
             to: ResolvedAddress(address),
             try configuration("us.example", ports: try #require(chosen)))
