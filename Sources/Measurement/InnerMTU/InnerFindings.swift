@@ -26,13 +26,14 @@ package struct InnerFindings {
   /// The tunnel carries less than the path to the peer would let it.
   private var narrow: Finding? {
     guard let limit = sizes.limit, let expected, let pathMTU, limit < expected else { return nil }
+    let (passing, fitting) = (String(limit), String(expected))
     return Finding(
       .mtuBlackhole, severity: refusal == nil ? nil : .warning, .certain, about: subject,
-      "inner packets over \(limit) bytes are lost, though the path there takes \(expected)",
+      "inner packets over \(passing) bytes are lost, though the path there takes \(fitting)",
       meaning: culprit(limit, expected),
       evidence: [
         Finding.Evidence(
-          "path MTU \(pathMTU) there carries inner packets of \(expected) bytes (\(sizes.overhead.suite.name), in UDP)"
+          "path MTU \(String(pathMTU)) there carries inner packets of \(fitting) bytes (\(sizes.overhead.suite.name), in UDP)"
         )
       ] + sizes.found.map(evidence),
       remedies: InnerLimits.remedies(inner: limit))
@@ -45,11 +46,12 @@ package struct InnerFindings {
   private func culprit(_ limit: Int, _ expected: Int) -> Statement {
     if let there = sizes.limit(.there) {
       return there > limit
-        ? "the way back is narrower: packets of \(there) bytes get there, their answers of that size do not come"
+        ? "the way back is narrower: packets of \(String(there)) bytes get there, their answers of that size do not come"
         : "the way there loses ESP of sizes that IKE passes with"
     }
     if let back = sizes.limit(.back), back > limit {
-      return "the way there is narrower: answers of \(back) bytes come to requests in fragments"
+      let bytes = String(back)
+      return "the way there is narrower: answers of \(bytes) bytes come to requests in fragments"
     }
     return sizes.peerTakesTrafficPadding
       ? "which way loses them could not be told"
@@ -66,7 +68,7 @@ package struct InnerFindings {
     guard let limit = found.map.limit else {
       return Finding.Evidence("\(way): nothing was answered, \(found.sent) sent")
     }
-    return Finding.Evidence("\(way): \(limit) bytes pass, \(found.sent) packets sent")
+    return Finding.Evidence("\(way): \(String(limit)) bytes pass, \(found.sent) packets sent")
   }
 
   /// Sizes that vanish between others.
@@ -75,7 +77,7 @@ package struct InnerFindings {
     return found.map.bands.map { band in
       Finding(
         .mtuBand, .certain, about: subject,
-        "inner packets of \(band.sizes.lowerBound) to \(band.sizes.upperBound) bytes vanish, smaller and larger ones pass",
+        "inner packets of \(String(band.sizes.lowerBound)) to \(String(band.sizes.upperBound)) bytes vanish, smaller and larger ones pass",
         evidence: [evidence(found)],
         remedies: InnerLimits.remedies(inner: band.sizes.lowerBound - 1))
     }
