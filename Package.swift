@@ -57,7 +57,8 @@ let package = Package(
       name: "Host", dependencies: ["PacketDissector", "IPsecCrypto", "Decryption", "CLinux"],
       swiftSettings: settings),
     .target(
-      name: "Diagnosis", dependencies: ["PacketDissector", "IPsecCrypto", "Capture", "Decryption"],
+      name: "Diagnosis",
+      dependencies: ["PacketDissector", "IPsecCrypto", "Capture", "Decryption", "Host"],
       swiftSettings: settings),
     .target(
       name: "Measurement",
@@ -68,8 +69,8 @@ let package = Package(
     .target(
       name: "Report",
       dependencies: [
-        "PacketDissector", "IPsecCrypto", "Capture", "Decryption", "Diagnosis", "IKE", "ESP",
-        "Measurement",
+        "PacketDissector", "IPsecCrypto", "Capture", "Decryption", "Host", "Diagnosis", "IKE",
+        "ESP", "Measurement",
       ],
       swiftSettings: settings),
     .executableTarget(
@@ -128,7 +129,9 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "DiagnosisTests",
-      dependencies: ["Diagnosis", "Capture", "Decryption", "IPsecCrypto", "PacketDissector"],
+      dependencies: [
+        "Diagnosis", "Capture", "Decryption", "Host", "IPsecCrypto", "PacketDissector",
+      ],
       swiftSettings: settings),
     .testTarget(
       name: "MeasurementTests",
@@ -140,7 +143,8 @@ let package = Package(
     .testTarget(
       name: "ReportTests",
       dependencies: [
-        "Report", "Capture", "Diagnosis", "IKE", "ESP", "Measurement", "PacketDissector",
+        "Report", "Capture", "Diagnosis", "Host", "IKE", "ESP", "IPsecCrypto", "Measurement",
+        "PacketDissector",
       ],
       swiftSettings: settings),
     .testTarget(

@@ -69,6 +69,11 @@ extension TextBuffer {
       put("]")
     case .capture:
       put("{\"kind\":\"capture\"")
+    case .host:
+      put("{\"kind\":\"host\"")
+    case .connection(let name):
+      put("{\"kind\":\"connection\",\"name\":")
+      json(naming.text("\(identity: name)"))
     }
     put("}")
   }

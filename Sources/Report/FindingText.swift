@@ -88,7 +88,8 @@ package struct FindingText {
       naming.text("SPI \(spi: spi), \(source) \(page.arrow) \(destination)")
     case .peers(let one, let other):
       naming.text("\(one) and \(other)")
-    case .capture: ""
+    case .capture, .host: ""
+    case .connection(let name): naming.text("connection \(identity: name)")
     }
   }
 

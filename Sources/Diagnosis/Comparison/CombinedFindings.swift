@@ -87,7 +87,7 @@ struct CombinedFindings {
     switch finding.subject {
     case .ikeSA(let spi, _, _): .ikeSA(spi)
     case .flow(let spi, _, _): .flow(spi)
-    case .peers, .capture: .hosts(hosts(finding, label))
+    case .peers, .capture, .host, .connection: .hosts(hosts(finding, label))
     }
   }
 
@@ -103,7 +103,7 @@ extension Finding.Subject {
     switch self {
     case .ikeSA(_, let one, let other), .flow(_, let one, let other), .peers(let one, let other):
       [one, other]
-    case .capture: nil
+    case .capture, .host, .connection: nil
     }
   }
 }

@@ -35,6 +35,10 @@ package struct Finding: Sendable {
     case flow(spi: UInt32, source: IPAddress, destination: IPAddress)
     case peers(IPAddress, IPAddress)
     case capture
+    /// A machine as a whole.
+    case host
+    /// A connection of an IKE daemon, by its name.
+    case connection(String)
   }
 
   /// One observation that led to a finding.

@@ -26,8 +26,8 @@ extension KernelSA {
     // The selector.
     try fixed.skip(56)
     let destination = try fixed.bytes(16)
-    spi = try fixed.u32()
-    ipProtocol = try fixed.u8()
+    let spi = try fixed.u32()
+    let ipProtocol = try fixed.u8()
     try fixed.skip(3)
     let source = try fixed.bytes(16)
     // The lifetime's limits.
@@ -36,23 +36,28 @@ extension KernelSA {
     let packets = try fixed.host64()
     // When it was made, and first used.
     try fixed.skip(16)
-    counters = Counters(
+    let counters = Counters(
       bytes: bytes, packets: packets, beforeWindow: try fixed.host32(),
       replayed: try fixed.host32(), integrityFailed: try fixed.host32())
     // The number of the acquire message that asked for it.
     try fixed.skip(4)
-    reqID = try fixed.host32()
+    let reqID = try fixed.host32()
     let familyOffset = fixed.offset
     let family = try fixed.host16()
-    mode = try fixed.u8()
-    replay = Replay(outgoing: 0, incoming: 0, window: UInt32(try fixed.u8()))
-    usesESN = try fixed.u8() & 0x80 != 0
+    let mode = try fixed.u8()
+    let window = UInt32(try fixed.u8())
+    let flags = Flags(rawValue: try fixed.u8())
     guard let source = IPAddress(source, family), let destination = IPAddress(destination, family)
     else {
       throw fixed.error(.badValue(field: "family", value: UInt64(family)), at: familyOffset)
     }
-    self.source = source
-    self.destination = destination
+    self.init(source: source, destination: destination, spi: spi, ipProtocol: ipProtocol)
+    self.counters = counters
+    self.reqID = reqID
+    self.mode = mode
+    self.flags = flags
+    usesESN = flags.contains(.esn)
+    replay.window = window
     try readAttributes(&reader)
   }
 

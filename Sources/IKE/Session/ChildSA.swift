@@ -15,6 +15,8 @@ package struct ChildSA: Sendable {
   /// Whether the peer takes padding behind inner packets: it has not said otherwise (RFC 7296, section
   /// 1.3.1).
   package let peerTakesTrafficPadding: Bool
+  /// What the peer told of its anti-replay protection; nil where it told nothing.
+  package private(set) var peerReplayStatus: AntiReplayStatus?
 
   /// `isInitiator` is whether this side initiated the exchange that made the SA.
   init(_ terms: ChildTerms, _ keys: ChildKeys, isInitiator: Bool) {

@@ -94,6 +94,8 @@ extension HTMLReport {
     case .peers(let one, let other):
       "Between \(naming.text(one)) and \(naming.text(other))"
     case .capture: "The capture as a whole"
+    case .host: "The machine as a whole"
+    case .connection(let name): naming.text("Connection \(identity: name)")
     }
   }
 
@@ -109,7 +111,7 @@ extension HTMLReport {
         .map { "ike-\($0)" }
     case .flow:
       drawn.flows.first { evidence.flows.flows[$0].subject == subject }.map { "flow-\($0)" }
-    case .peers, .capture: nil
+    case .peers, .capture, .host, .connection: nil
     }
   }
 
