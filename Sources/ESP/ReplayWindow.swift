@@ -32,7 +32,7 @@ package struct ReplayWindow: Sendable {
   /// appendix A2.2).
   ///
   /// Before the first wrap a number that could only be of the epoch before gets an upper half that no
-  /// sender reaches, so that its ICV fails.
+  /// sender reaches, so that its ICV fails; without a window it is one that is far ahead.
   package func sequence(of low: UInt32) -> UInt64 {
     guard usesESN else { return UInt64(low) }
     let topLow = UInt32(truncatingIfNeeded: highest)
@@ -42,13 +42,14 @@ package struct ReplayWindow: Sendable {
       if low < bottom { high &+= 1 }
     } else if low >= bottom {
       // The window reaches back into the epoch before.
-      high &-= 1
+      high = size > 0 ? high &- 1 : max(high, 1) - 1
     }
     return high << 32 | UInt64(low)
   }
 
   /// How far before the highest number one may lie and be of its own epoch. Without a window the upper
-  /// half must be guessed all the same: what is nearer.
+  /// half must be guessed all the same: what is nearer. That is all that extended numbers take from
+  /// anti-replay protection.
   private var reach: UInt32 { size > 0 ? UInt32(size - 1) : UInt32.max / 2 }
 
   /// Throws for a number that came before, or that is too old to tell.
