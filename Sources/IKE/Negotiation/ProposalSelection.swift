@@ -6,10 +6,16 @@ package enum ProposalSelection {
   /// The one proposal to answer with: number and SPI as they were offered, one transform a type. The
   /// responder puts its own SPI in. Nil if nothing is acceptable: NO_PROPOSAL_CHOSEN.
   ///
-  /// `side` is whose order decides, among proposals as among the transforms of a type.
+  /// `side` is whose order decides, among proposals as among the transforms of a type. `avoidingESN` takes
+  /// extended sequence numbers only where nothing else is acceptable.
   package static func choose(
-    from offered: [Proposal], by own: [Proposal], preferring side: Side = .responder
+    from offered: [Proposal], by own: [Proposal], preferring side: Side = .responder,
+    avoidingESN: Bool = false
   ) -> Proposal? {
+    if avoidingESN {
+      let others = offered.map(\.withoutESN)
+      if let choice = choose(from: others, by: own, preferring: side) { return choice }
+    }
     switch side {
     case .initiator:
       for offer in offered {
@@ -138,5 +144,15 @@ private struct ProposalMatch {
       }
     }
     return common
+  }
+}
+
+extension Proposal {
+  /// What is left of an offer for whoever wants no extended sequence numbers.
+  fileprivate var withoutESN: Proposal {
+    var other = self
+    let extended = SequenceNumbers.partiallyTransmitted64.rawValue
+    other.transforms.removeAll { $0.type == .sequenceNumbers && $0.id == extended }
+    return other
   }
 }

@@ -16,7 +16,7 @@ package struct ChildSA: Sendable {
   /// 1.3.1).
   package let peerTakesTrafficPadding: Bool
   /// What the peer told of its anti-replay protection; nil where it told nothing.
-  package private(set) var peerReplayStatus: AntiReplayStatus?
+  package let peerReplayStatus: AntiReplayStatus?
 
   /// `isInitiator` is whether this side initiated the exchange that made the SA.
   init(_ terms: ChildTerms, _ keys: ChildKeys, isInitiator: Bool) {
@@ -29,6 +29,7 @@ package struct ChildSA: Sendable {
     remoteSelectors = isInitiator ? terms.responderSelectors : terms.initiatorSelectors
     isTransportMode = terms.isTransportMode
     peerTakesTrafficPadding = terms.peerTakesTrafficPadding
+    peerReplayStatus = terms.peerReplayStatus
   }
 }
 
@@ -43,6 +44,7 @@ struct ChildTerms: Sendable {
   let responderSelectors: [TrafficSelector]
   let isTransportMode: Bool
   let peerTakesTrafficPadding: Bool
+  let peerReplayStatus: AntiReplayStatus?
 }
 
 /// What an initiator asks for: IKE_AUTH's or CREATE_CHILD_SA's SA, TSi and TSr.
@@ -52,10 +54,12 @@ struct ChildOffer: Sendable {
   let initiatorSelectors: [TrafficSelector]
   let responderSelectors: [TrafficSelector]
   let isTransportMode: Bool
+  let replayStatus: ReplayStatusPolicy
 
   /// `withKeyExchange`: only CREATE_CHILD_SA has key exchanges of its own.
   init(_ configuration: PeerConfiguration, spi: UInt32, withKeyExchange: Bool) {
     self.spi = spi
+    replayStatus = configuration.replayStatus
     proposals = configuration.childProposals.numbered(
       spi: spi.octets, withKeyExchange: withKeyExchange)
     initiatorSelectors = configuration.localSelectors
@@ -63,8 +67,10 @@ struct ChildOffer: Sendable {
     isTransportMode = configuration.isTransportMode
   }
 
-  /// USE_TRANSPORT_MODE, if that is wanted.
-  var modePayloads: [IKEPayload] { isTransportMode ? [.notify(.useTransportMode)] : [] }
+  /// USE_TRANSPORT_MODE, if that is wanted, and what this side tells of its anti-replay protection.
+  var notifications: [IKEPayload] {
+    (isTransportMode ? [.notify(.useTransportMode)] : []) + replayStatus.payloads
+  }
 
   var selectorPayloads: [IKEPayload] {
     [
@@ -96,7 +102,8 @@ struct ChildOffer: Sendable {
     return ChildTerms(
       suite: suite, proposal: proposal, inboundSPI: spi, outboundSPI: outbound,
       initiatorSelectors: initiator, responderSelectors: responder, isTransportMode: isTransport,
-      peerTakesTrafficPadding: !response.contains(.espTFCPaddingNotSupported))
+      peerTakesTrafficPadding: !response.contains(.espTFCPaddingNotSupported),
+      peerReplayStatus: replayStatus.status(in: response))
   }
 
   private func accepted(_ answer: [Proposal]) throws(ChildFault) -> (Proposal, ChildSuite) {
@@ -126,9 +133,11 @@ extension ChildTerms {
       throw .missing(.trafficSelectorResponder)
     }
     let own = configuration.childProposals.numbered(spi: [], withKeyExchange: withKeyExchange)
+    let peerReplayStatus = configuration.replayStatus.status(in: request)
     guard
       var choice = ProposalSelection.choose(
-        from: offered, by: own, preferring: configuration.preference),
+        from: offered, by: own, preferring: configuration.preference,
+        avoidingESN: configuration.replayStatus.avoidsESN(towards: peerReplayStatus)),
       let peerSPI = UInt32(octets: choice.spi)
     else { throw .noProposalChosen }
     let suite = try ChildSuite.usable(choice)
@@ -143,11 +152,14 @@ extension ChildTerms {
       suite: suite, proposal: choice, inboundSPI: spi, outboundSPI: peerSPI,
       initiatorSelectors: narrowInitiator, responderSelectors: narrowResponder,
       isTransportMode: configuration.isTransportMode && request.contains(.useTransportMode),
-      peerTakesTrafficPadding: !request.contains(.espTFCPaddingNotSupported))
+      peerTakesTrafficPadding: !request.contains(.espTFCPaddingNotSupported),
+      peerReplayStatus: peerReplayStatus)
   }
 
-  /// USE_TRANSPORT_MODE, if the responder agrees to it.
-  var modePayloads: [IKEPayload] { isTransportMode ? [.notify(.useTransportMode)] : [] }
+  /// USE_TRANSPORT_MODE, if the responder agrees to it, and what it tells of its anti-replay protection.
+  func notifications(_ configuration: PeerConfiguration) -> [IKEPayload] {
+    (isTransportMode ? [.notify(.useTransportMode)] : []) + configuration.replayStatus.payloads
+  }
 
   var selectorPayloads: [IKEPayload] {
     [

@@ -102,7 +102,8 @@ extension IKESession {
       let terms = try ChildTerms(
         choosingFrom: request, configuration, spi: unusedChildSPI(), withKeyExchange: false)
       try addChild(terms, on: sa, isInitiator: false)
-      return terms.modePayloads + [.proposals([terms.proposal])] + terms.selectorPayloads
+      return terms.notifications(configuration) + [.proposals([terms.proposal])]
+        + terms.selectorPayloads
     } catch {
       emit(.childRefused(error))
       return [.notify(error.notifyType)]

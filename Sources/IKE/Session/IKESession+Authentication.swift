@@ -61,7 +61,7 @@ extension IKESession {
     guard !configuration.childProposals.isEmpty else { return [] }
     let offer = ChildOffer(configuration, spi: unusedChildSPI(), withKeyExchange: false)
     handshake?.offer = offer
-    return offer.modePayloads + [.proposals(offer.proposals)] + offer.selectorPayloads
+    return offer.notifications + [.proposals(offer.proposals)] + offer.selectorPayloads
   }
 
   func unusedChildSPI() -> UInt32 {

@@ -34,9 +34,8 @@ package struct PeerConfiguration: Sendable {
   package var announcesAuthenticationMethods = false
   /// Status notifications without data that IKE_AUTH carries beside its own.
   package var announcements: [NotifyType] = []
-  /// What this side tells of its anti-replay protection whenever a Child SA is made, and the notify type that
-  /// it does so by; nil tells nothing.
-  package var replayStatus: (type: NotifyType, status: AntiReplayStatus)?
+  /// What is told of anti-replay protection whenever a Child SA is made.
+  package var replayStatus = ReplayStatusPolicy()
   /// What an initiator asks for in CP; empty sends no CP.
   package var requestedAttributes: [ConfigurationAttributeType] = []
   /// What a responder gives to whoever asks in CP.

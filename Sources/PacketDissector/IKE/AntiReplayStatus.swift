@@ -27,6 +27,15 @@ package struct AntiReplayStatus: Hashable, Sendable {
     followsESNUnprotected = flags & 0x40 != 0
   }
 
+  /// Whether this side can follow extended sequence numbers: by its window, or without one.
+  package var followsESN: Bool { isProtected || followsESNUnprotected }
+
+  /// The names of the bits that are set.
+  package var names: [String] {
+    (isProtected ? ["replay protection on"] : [])
+      + (followsESNUnprotected ? ["can follow ESN without it"] : [])
+  }
+
   package var data: [UInt8] {
     [(isProtected ? 0x80 : 0) | (followsESNUnprotected ? 0x40 : 0)]
   }

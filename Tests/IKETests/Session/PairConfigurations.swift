@@ -30,13 +30,14 @@ extension Proposal {
     return Proposal(number: 1, protocolID: .ike, transforms: transforms)
   }
 
-  /// AES-128-GCM without extended sequence numbers.
-  static func espGCM(_ methods: [KeyExchangeMethod] = []) -> Proposal {
+  /// AES-128-GCM, without extended sequence numbers unless they are asked for.
+  static func espGCM(
+    _ methods: [KeyExchangeMethod] = [], numbers: [SequenceNumbers] = [.sequential32]
+  ) -> Proposal {
     let transforms =
-      [
-        Transform(.encryption, id: EncryptionAlgorithm.aesGCM16.rawValue, keyLength: 128),
-        Transform(.sequenceNumbers, id: 0),
-      ] + methods.map { Transform(.keyExchange, id: $0.rawValue) }
+      [Transform(.encryption, id: EncryptionAlgorithm.aesGCM16.rawValue, keyLength: 128)]
+      + numbers.map { Transform(.sequenceNumbers, id: $0.rawValue) }
+      + methods.map { Transform(.keyExchange, id: $0.rawValue) }
     return Proposal(number: 1, protocolID: .esp, transforms: transforms)
   }
 }

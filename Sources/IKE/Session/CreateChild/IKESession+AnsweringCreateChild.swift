@@ -30,7 +30,7 @@ private enum CreateChildRefusal: Error {
 private struct CreateChildChoice {
   let product: CreateChildAgreement.Product
   let proposal: Proposal
-  var modePayloads: [IKEPayload] = []
+  var notifications: [IKEPayload] = []
   var selectorPayloads: [IKEPayload] = []
 }
 
@@ -52,7 +52,7 @@ extension IKESession {
       noteCollision(agreement, on: sa)
       let link = try settle(&agreement, on: sa, at: now)
       return Answer(
-        choice.modePayloads
+        choice.notifications
           + [.proposals([choice.proposal]), .nonce(agreement.responderNonce)] + share
           + choice.selectorPayloads + link)
     } catch {
@@ -157,7 +157,8 @@ extension IKESession {
         choosingFrom: request, configuration, spi: unusedChildSPI(), withKeyExchange: true)
       return CreateChildChoice(
         product: .child(terms, replaced: replaced), proposal: terms.proposal,
-        modePayloads: terms.modePayloads, selectorPayloads: terms.selectorPayloads)
+        notifications: terms.notifications(configuration),
+        selectorPayloads: terms.selectorPayloads)
     } catch {
       throw CreateChildRefusal(error)
     }

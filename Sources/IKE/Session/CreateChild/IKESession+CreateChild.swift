@@ -72,7 +72,7 @@ extension IKESession {
     var preferred = exchange.wantedMethod
     switch exchange.purpose {
     case .child(let plan):
-      product = .child(ChildOffer(plan, configuration.childProposals, spi: unusedChildSPI()))
+      product = .child(ChildOffer(plan, configuration, spi: unusedChildSPI()))
     case .ike:
       let spi = random.ikeSPI()
       product = .ike(
@@ -101,7 +101,7 @@ extension IKESession {
           NotifyPayload(
             .rekeySA, protocolID: old.suite.protocolID, spi: old.inboundSPI.octets)))
     }
-    return [rekey].compactMap(\.self) + child.modePayloads + middle + child.selectorPayloads
+    return [rekey].compactMap(\.self) + child.notifications + middle + child.selectorPayloads
   }
 }
 
@@ -202,9 +202,10 @@ extension IKESuite {
 }
 
 extension ChildOffer {
-  init(_ plan: CreateChildExchange.ChildPlan, _ proposals: [Proposal], spi: UInt32) {
+  init(_ plan: CreateChildExchange.ChildPlan, _ configuration: PeerConfiguration, spi: UInt32) {
     self.spi = spi
-    self.proposals = proposals.numbered(spi: spi.octets, withKeyExchange: true)
+    proposals = configuration.childProposals.numbered(spi: spi.octets, withKeyExchange: true)
+    replayStatus = configuration.replayStatus
     initiatorSelectors = plan.localSelectors
     responderSelectors = plan.remoteSelectors
     isTransportMode = plan.isTransportMode

@@ -47,6 +47,9 @@ package enum NotifyContent: Equatable, Sendable {
   case ppkIdentityKey(PPKIdentity, confirmation: [UInt8])
   /// USE_AGGFRAG, RFC 9347 section 5.1: see ``AggregationFlags``.
   case aggregation(AggregationFlags)
+  /// REPLAY_PROT_AND_ESN_STATUS and ANTI_REPLAY_STATUS: see ``AntiReplayStatus``, which is made of the first
+  /// octet, if there is one.
+  case replayStatus([UInt8])
   /// SUPPORTED_AUTH_METHODS, RFC 9593 section 3.2.
   case authenticationMethods([AuthenticationAnnouncement])
 
@@ -111,6 +114,8 @@ package enum NotifyContent: Equatable, Sendable {
         confirmation: reader.rest())
     case .useAGGFRAG:
       self = .aggregation(AggregationFlags(rawValue: try reader.u8()))
+    case .replayProtectionStatus, .antiReplayStatus:
+      self = .replayStatus(reader.rest())
     case .supportedAuthMethods:
       self = .authenticationMethods(AuthenticationAnnouncement.list(from: &reader, stop: &stop))
     default:
@@ -136,7 +141,7 @@ package enum NotifyContent: Equatable, Sendable {
 
   func write(to writer: inout ByteWriter) {
     switch self {
-    case .data(let bytes), .spi(let bytes): writer.append(bytes)
+    case .data(let bytes), .spi(let bytes), .replayStatus(let bytes): writer.append(bytes)
     case .payloadType(let type): writer.u8(type.rawValue)
     case .messageID(let value), .windowSize(let value), .lifetime(let value): writer.u32(value)
     case .keyExchangeMethod(let method): writer.u16(method.rawValue)

@@ -65,6 +65,8 @@ extension NotifyContent {
         ]
     case .aggregation(let flags):
       [Field("flags", .flags(UInt64(flags.rawValue), names: flags.names), at: range.part(0, 1))]
+    case .replayStatus(let data):
+      Self.replayFields(data, in: range)
     case .authenticationMethods(let announcements):
       Self.announcementFields(announcements, in: range)
     }
@@ -74,6 +76,24 @@ extension NotifyContent {
     _ name: String, _ codes: [Code], in range: Range<Int>
   ) -> [Field] {
     codes.enumerated().map { index, code in Field(name, code: code, at: range.part(index * 2, 2)) }
+  }
+
+  /// No octet at all says that protection is off; what stands behind the first has no meaning.
+  private static func replayFields(_ data: [UInt8], in range: Range<Int>) -> [Field] {
+    let status = AntiReplayStatus(data: data)
+    let off = "off for what the sender receives"
+    var fields = [
+      Field(
+        "replay protection",
+        .text(status.isProtected ? "on for what the sender receives" : off),
+        at: range.part(0, min(1, data.count)))
+    ]
+    if let flags = data.first {
+      fields.append(
+        Field("flags", .flags(UInt64(flags), names: status.names), at: range.part(0, 1)))
+    }
+    if data.count > 1 { fields.append(Field("without meaning", .bytes(data), at: range.from(1))) }
+    return fields
   }
 
   private static func endpointFields(

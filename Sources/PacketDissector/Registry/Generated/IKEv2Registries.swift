@@ -497,6 +497,10 @@ package struct SequenceNumbers: RegistryValue {
     self.rawValue = rawValue
   }
 
+  package static let sequential32: SequenceNumbers = 0
+  package static let partiallyTransmitted64: SequenceNumbers = 1
+  package static let unspecified32: SequenceNumbers = 2
+
   package static func name(of rawValue: UInt16) -> String? {
     switch rawValue {
     case 0: "32-bit Sequential Numbers"
@@ -694,6 +698,8 @@ package struct NotifyType: RegistryValue {
   package static let ppkIdentityKey: NotifyType = 16446
   package static let ikeSAInitFullTranscriptAuth: NotifyType = 16447
   package static let optimizedRekey: NotifyType = 50401
+  package static let antiReplayStatus: NotifyType = 50799
+  package static let replayProtectionStatus: NotifyType = 50800
   package static let espEchoSupported: NotifyType = 50801
   package static let encryptedPingSupported: NotifyType = 50802
 
@@ -835,6 +841,8 @@ package struct NotifyType: RegistryValue {
     case 50400: "OPTIMIZED_REKEY_SUPPORTED"
     case 50401: "OPTIMIZED_REKEY"
     case 50600: "CHILD_SA_PFS_INFO_SUPPORTED"
+    case 50799: "ANTI_REPLAY_STATUS"
+    case 50800: "REPLAY_PROT_AND_ESN_STATUS"
     case 50801: "ESP_ECHO_SUPPORTED"
     case 50802: "ENCRYPTED_PING_SUPPORTED"
     case 51015: "P-N1_MODE_CAPABILITY"

@@ -141,6 +141,8 @@ extension RegistryLine {
     RegistryLine(50400, "OPTIMIZED_REKEY_SUPPORTED", "strongSwan branch optimized-rekeying", "draft-ietf-ipsecme-ikev2-sa-ts-payloads-opt"),
     RegistryLine(50401, "OPTIMIZED_REKEY", "strongSwan branch optimized-rekeying", "data: 4 or 8 octet SPI"),
     RegistryLine(50600, "CHILD_SA_PFS_INFO_SUPPORTED", "strongSwan branch child-pfs-info", "draft-ietf-ipsecme-child-pfs-info"),
+    RegistryLine(50799, "ANTI_REPLAY_STATUS", "draft-pan-ipsecme-anti-replay-notification-00", "experimental: without a number in the draft; this one is ipsecdiag's own choice"),
+    RegistryLine(50800, "REPLAY_PROT_AND_ESN_STATUS", "draft-pan-ipsecme-anti-replay-notification-01", "experimental: without a number in the draft; this one is ipsecdiag's own choice"),
     RegistryLine(50801, "ESP_ECHO_SUPPORTED", "draft-ietf-ipsecme-encrypted-esp-ping (merged text)", "experimental: without a number in the draft; this one is ipsecdiag's own choice"),
     RegistryLine(50802, "ENCRYPTED_PING_SUPPORTED", "draft-ietf-ipsecme-encrypted-esp-ping-00..-04", "experimental: without a number in the draft; this one is ipsecdiag's own choice"),
     RegistryLine(51015, "P-N1_MODE_CAPABILITY", "3GPP TS 24.302", "status"),
