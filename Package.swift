@@ -136,7 +136,7 @@ let package = Package(
     .testTarget(
       name: "MeasurementTests",
       dependencies: [
-        "Measurement", "Capture", "Diagnosis", "Host", "IKE", "ESP", "IPsecCrypto",
+        "Measurement", "Capture", "Decryption", "Diagnosis", "Host", "IKE", "ESP", "IPsecCrypto",
         "PacketDissector",
       ],
       swiftSettings: settings),

@@ -4,6 +4,8 @@ internal import PacketDissector
 package struct ReplayDiagnosis: Sendable {
   package let evidence: CaptureEvidence
   package let findings: [Finding]
+  /// What IKE agreed on and told, for the SAs of which that shows.
+  package let negotiations: SequenceNegotiations
   /// What was not to be seen.
   package let blindSpots: [Statement]
 
@@ -15,6 +17,7 @@ package struct ReplayDiagnosis: Sendable {
 
   package init(_ evidence: CaptureEvidence) {
     self.evidence = evidence
+    negotiations = SequenceNegotiations(evidence)
     let rules = Rule.all.filter { !Self.subjects.isDisjoint(with: $0.findings) }
     findings = CaptureDiagnosis.inOrder(
       rules.flatMap { $0.judge(evidence) }.filter { Self.subjects.contains($0.id) })

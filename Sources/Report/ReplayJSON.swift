@@ -25,14 +25,16 @@ package struct ReplayJSON {
     text.put(",\"blind_spots\":")
     text.list(diagnosis.blindSpots) { $0.json(naming.unescaped($1)) }
     text.put(",\"sas\":")
-    text.list(diagnosis.flows) { $0.json(replay: $1, naming) }
+    text.list(diagnosis.flows) { $0.json(replay: $1, diagnosis.negotiations.of($1), naming) }
     text.put("}\n")
   }
 }
 
 extension TextBuffer {
   /// A flow as `diagnose` writes it, and what its late packets need.
-  fileprivate mutating func json(replay flow: ESPFlow, _ naming: Naming) {
+  fileprivate mutating func json(
+    replay flow: ESPFlow, _ negotiation: SequenceNegotiation?, _ naming: Naming
+  ) {
     let disorder = flow.sequence.disorder
     put("{\"flow\":")
     json(flow, naming)
@@ -67,6 +69,32 @@ extension TextBuffer {
     member("wraps", flow.sequence.wraps)
     member("sequence_numbers_per_second", flow.exhaustion?.perSecond, places: 3)
     member("exhausted_in_s", flow.exhaustion?.left.seconds, places: 3)
+    put(",\"agreed_sequence_numbers\":")
+    if let numbers = negotiation?.numbers {
+      code(numbers.rawValue, numbers.name)
+    } else {
+      put("null")
+    }
+    put(",\"receiver_tells\":")
+    json(negotiation?.receiver)
+    put(",\"sender_tells\":")
+    json(negotiation?.sender)
+    put(",\"proven_upper_half\":")
+    if let epoch = flow.opening.epoch { decimal(epoch) } else { put("null") }
+    put("}")
+  }
+
+  private mutating func json(_ told: SequenceNegotiation.Told?) {
+    guard let told else { return put("null") }
+    put("{\"notify\":")
+    json(told.typeName)
+    member("frame", told.frame.number)
+    put(",\"protected\":")
+    json(told.status.isProtected)
+    put(",\"follows_esn_unprotected\":")
+    json(told.status.followsESNUnprotected)
+    put(",\"opened\":")
+    json(told.isProven)
     put("}")
   }
 }

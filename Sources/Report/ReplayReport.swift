@@ -42,8 +42,8 @@ package struct ReplayReport {
   private func flows(to text: inout TextBuffer) {
     let all = diagnosis.flows
     let shown = isVerbose ? all[...] : all.prefix(Self.flowLimit)
-    for flow in shown where !flow.isInOrder || isVerbose { self.flow(flow, to: &text) }
-    let inOrder = isVerbose ? [] : shown.filter(\.isInOrder)
+    for flow in shown where !isPlain(flow) || isVerbose { self.flow(flow, to: &text) }
+    let inOrder = isVerbose ? [] : shown.filter(isPlain)
     if !inOrder.isEmpty { text.put("\nAll in order\n") }
     for flow in inOrder {
       let words = "\(title(flow)), \(Verdict.counted(flow.packets, "packet"))"
@@ -54,6 +54,12 @@ package struct ReplayReport {
       let rest = Verdict.counted(all.count - shown.count, "more SA")
       text.put("\nand \(rest): -v shows all\n")
     }
+  }
+
+  /// Nothing came out of order, and nobody told of replay protection.
+  private func isPlain(_ flow: ESPFlow) -> Bool {
+    let negotiation = diagnosis.negotiations.of(flow)
+    return flow.isInOrder && negotiation?.receiver == nil && negotiation?.sender == nil
   }
 
   /// "SPI c0eb461a  10.2.0.2 → 10.1.0.2"
@@ -91,6 +97,10 @@ package struct ReplayReport {
       line("receiver", "has a window of \(window), its keys' file says", to: &text)
     }
     line("sequence", sequence(flow), to: &text)
+    if let words = numbers(flow) { line("agreed", words, to: &text) }
+    guard let negotiation = diagnosis.negotiations.of(flow) else { return }
+    if let told = negotiation.receiver { line("receiver", tells(told), to: &text) }
+    if let told = negotiation.sender { line("sender", tells(told), to: &text) }
   }
 
   private func line(_ label: String, _ words: String, to text: inout TextBuffer) {
@@ -187,6 +197,37 @@ package struct ReplayReport {
       words += "; 2^32 \(isSoon ? "in \(exhaustion.left)" : "is years away") at \(rate) packets/s"
     }
     return words
+  }
+
+  /// "64-bit sequence numbers (ESN), which ICVs show: the upper half is 3"; nil where nothing is known.
+  private func numbers(_ flow: ESPFlow) -> String? {
+    let negotiation = diagnosis.negotiations.of(flow)
+    var words: String?
+    switch negotiation?.numbers {
+    case .sequential32?: words = "32-bit sequence numbers"
+    case .partiallyTransmitted64?: words = "64-bit sequence numbers (ESN)"
+    case let other?: words = other.description
+    case nil:
+      if negotiation?.lacksTransform == true {
+        words = "no word of sequence numbers (transform type 5 is missing): 32-bit ones"
+      }
+    }
+    guard let epoch = flow.opening.epoch else { return words }
+    return (words ?? "64-bit sequence numbers (ESN), though IKE does not show it")
+      + ", as the ICVs prove: the upper half is \(epoch)"
+  }
+
+  private func tells(_ told: SequenceNegotiation.Told) -> String {
+    let isESNKnown = told.typeName != IKEv1NotifyType.replayStatus.name
+    var words =
+      told.status.isProtected
+      ? "tells that it checks for replays" : "tells that it does not check for replays"
+    if isESNKnown, !told.status.isProtected {
+      words +=
+        told.status.followsESNUnprotected
+        ? ", and can follow 64-bit numbers so" : ", nor can follow 64-bit numbers so"
+    }
+    return words + " (\(told.typeName), frame \(told.frame.number))"
   }
 
   private func grouped(_ count: UInt64) -> String { Quantity.grouped(Int64(clamping: count)) }

@@ -111,6 +111,7 @@ extension PeerOptions {
       let name = profileName ?? source.connection ?? plan.remote?.text ?? "\(address.address)"
       var peer = try LivePeer(plan, name: name, at: address, now: now)
       peer.numbers = files.numbers
+      peer.configuration.replayStatus = files.numbers.replayStatus(announcing: nil)
       return peer
     } catch {
       throw PeerProblems.failure([error])
@@ -133,6 +134,7 @@ extension PeerOptions {
     do throws(SettingProblem) {
       var configuration = try plan.configuration(own: own, peer: any, now: now)
       configuration.announcements = ESPEchoFormat.allCases.compactMap(files.numbers.announcement)
+      configuration.replayStatus = files.numbers.replayStatus(announcing: nil)
       return configuration
     } catch {
       throw PeerProblems.failure([error])

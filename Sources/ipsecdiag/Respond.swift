@@ -23,6 +23,7 @@ struct Respond: ParsableCommand {
         ipsecdiag respond --psk-file psk --listen 192.0.2.1 --once
         ipsecdiag respond --psk-file psk --port 10500 --nat-port 14500
         ipsecdiag respond --psk-file psk --go-silent 3checks
+        ipsecdiag respond --psk-file psk --no-anti-replay --esn --announce-anti-replay
         ipsecdiag respond --psk-file psk --loss 5 --delay 50ms --cookie
       """)
 
@@ -41,11 +42,7 @@ struct Respond: ParsableCommand {
   @Option(help: ArgumentHelp("Give this address to peers that ask for one.", valueName: "address"))
   var assign: String?
 
-  @Option(
-    help: ArgumentHelp(
-      "How many sequence numbers of a Child SA are told apart; 0 takes any packet.",
-      valueName: "packets"))
-  var replayWindow = 1024
+  @OptionGroup(title: "Sequence numbers") var sequenceNumbers: RespondSequenceNumbers
 
   @OptionGroup(title: "Faults on purpose") var misbehaviour: RespondMisbehaviour
 
@@ -59,9 +56,6 @@ struct Respond: ParsableCommand {
   var ndjson = false
 
   mutating func validate() throws {
-    guard (0...65_536).contains(replayWindow) else {
-      throw ValidationError("--replay-window is 0 to 65536.")
-    }
     guard port > 0, natPort > 0, port != natPort else {
       throw ValidationError("--port and --nat-port are two ports.")
     }
@@ -81,7 +75,7 @@ struct Respond: ParsableCommand {
     configuration.localSelectors.takeBothFamilies()
     configuration.remoteSelectors.takeBothFamilies()
     var options = RespondingOptions()
-    options.replayWindow = replayWindow
+    sequenceNumbers.apply(to: &configuration, &options, takesBoth: peer.esp == nil)
     try misbehaviour.apply(to: &configuration, &options)
     let service = try open(configuration, address, options)
     do throws(SocketError) {

@@ -26,7 +26,9 @@ struct RespondRun {
   mutating func run(_ address: IPAddress, _ ports: IKEPorts) throws {
     Interruption.watch()
     SilenceSignal.watch()
-    try writer.listening(address, ports, hearsPlainESP: service.rawFailure == nil)
+    try writer.listening(
+      address, ports, hearsPlainESP: service.rawFailure == nil,
+      replayWindow: service.responding.options.replayWindow)
     var stopped: SocketError?
     while !isOver {
       do throws(SocketError) {

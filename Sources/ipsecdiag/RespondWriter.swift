@@ -18,12 +18,12 @@ struct RespondWriter {
   }
 
   func listening(
-    _ address: IPAddress, _ ports: IKEPorts, hearsPlainESP: Bool
+    _ address: IPAddress, _ ports: IKEPorts, hearsPlainESP: Bool, replayWindow: Int
   ) throws(Failure) {
     if isNDJSON {
       json.write(
-        listeningOn: address, ports: ports, hearsPlainESP: hearsPlainESP, at: .now,
-        to: &output.text)
+        listeningOn: address, ports: ports, hearsPlainESP: hearsPlainESP,
+        replayWindow: replayWindow, at: .now, to: &output.text)
     } else {
       let raw =
         hearsPlainESP ? "and to ESP without UDP" : "not to ESP without UDP, which takes CAP_NET_RAW"

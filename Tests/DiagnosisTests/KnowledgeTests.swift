@@ -19,7 +19,11 @@ struct KnowledgeTests {
   func experimental() {
     #expect(names("esp-echo") == ["protocol esp-echo"])
     #expect(names("ESP_PING") == ["protocol esp-echo"])
-    for word in ["esp-echo", "ESP_ECHO_SUPPORTED", "ENCRYPTED_PING_SUPPORTED"] {
+    #expect(names("anti-replay") == ["protocol anti-replay"])
+    #expect(names("50800") == ["ikev2-notify REPLAY_PROT_AND_ESN_STATUS"])
+    for word in [
+      "esp-echo", "ESP_ECHO_SUPPORTED", "ENCRYPTED_PING_SUPPORTED", "anti-replay", "50800", "50799",
+    ] {
       let meaning = topics(word).first?.parts.first { $0.heading == .meaning }
       guard case .text(let text)? = meaning?.content else {
         Issue.record("nothing known of \(word)")

@@ -50,7 +50,9 @@ struct RespondTests {
     }
   }
 
-  private static func tunnel(to running: Running) throws -> Tunnel {
+  private static func tunnel(
+    to running: Running, _ change: (inout PeerConfiguration) -> Void = { _ in }
+  ) throws -> Tunnel {
     let secret = Secret(copying: Array(secret.utf8))
     let everything = try #require(TrafficSelector(text: "0.0.0.0/0"))
     var configuration = PeerConfiguration(
@@ -61,6 +63,7 @@ struct RespondTests {
       localSelectors: [everything], remoteSelectors: [everything])
     configuration.ports = IKEPorts(plain: running.port, encapsulated: running.port + 1)
     configuration.retransmission = .quick
+    change(&configuration)
     return try Tunnel(to: ResolvedAddress(IPAddress(v4: 0x7F00_0001)), configuration)
   }
 
@@ -113,6 +116,58 @@ struct RespondTests {
       let check = try Command([Self.schema, running.output.path], executable: SchemaTests.validate)
       #expect(check.exitCode == 0, "\(check.text.prefix(2000))\(check.errorText)")
     }
+  }
+
+  @Test("Sequence numbers and what is told of replay protection stand in the events")
+  func sequenceNumbers() throws {
+    let running = try Running([
+      "--no-anti-replay", "--esn", "--announce-anti-replay", "--once", "--ndjson", "--for", "60",
+    ])
+    let tunnel = try Self.tunnel(to: running) { configuration in
+      configuration.take([.sequential32, .partiallyTransmitted64])
+      configuration.replayStatus.announced = AntiReplayStatus(isProtected: true)
+    }
+    _ = try tunnel.establish { false }
+    #expect(try Self.ping(tunnel, bytes: 84) == 84)
+    tunnel.close()
+    #expect(running.child.wait(seconds: 30) == 0)
+    let text = running.text
+    for member in [
+      "\"replay_window\":0", "\"esn\":true",
+      "\"anti_replay_told\":{\"protected\":false,\"follows_esn_unprotected\":true}",
+      "\"anti_replay_heard\":{\"protected\":true,\"follows_esn_unprotected\":false}",
+      "{\"id\":1,\"name\":\"Partially Transmitted 64-bit Sequential Numbers\"}",
+    ] {
+      #expect(text.contains(member), "\(text)")
+    }
+    if SchemaTests.isPossible {
+      let check = try Command([Self.schema, running.output.path], executable: SchemaTests.validate)
+      #expect(check.exitCode == 0, "\(check.text.prefix(2000))\(check.errorText)")
+    }
+  }
+
+  @Test("--no-esn insists on 32-bit numbers, and what is told may be a lie, for people to read")
+  func shortNumbers() throws {
+    let running = try Running(["--no-esn", "--announce-as", "off-no-esn", "--once", "--for", "60"])
+    let tunnel = try Self.tunnel(to: running) {
+      $0.take([.partiallyTransmitted64, .sequential32])
+    }
+    _ = try tunnel.establish { false }
+    tunnel.close()
+    #expect(running.child.wait(seconds: 30) == 0)
+    let words = running.text.replacing(/\s+/, with: " ")
+    #expect(
+      words.contains(
+        "32-bit sequence numbers; told: replay protection off, ESN cannot be followed without"),
+      "\(running.text)")
+  }
+
+  @Test(
+    "What --no-anti-replay and --announce-as do not take is a usage error",
+    arguments: [["--no-anti-replay", "--replay-window", "64"], ["--announce-as", "perhaps"]])
+  func usage(options: [String]) throws {
+    let run = try Command(["respond", "--psk-file", "/dev/null"] + options)
+    #expect(run.exitCode == 64)
   }
 
   @Test(

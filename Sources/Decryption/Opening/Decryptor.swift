@@ -100,6 +100,13 @@ package final class Decryptor {
   /// The replay window of the key's SA, where its file tells.
   package func replayWindow(ofESPKey key: Int) -> UInt32? { esp.candidates[key].key.replayWindow }
 
+  /// Whether packets that the key opens have extended sequence numbers, as its file or an ICV says; and the upper
+  /// half of the highest one, which only an ICV proves.
+  package func sequenceNumbers(ofESPKey key: Int) -> (usesESN: Bool?, epoch: UInt32?) {
+    let sequence = esp.candidates[key].sequence
+    return (sequence.usesESN, sequence.provenEpoch)
+  }
+
   /// How many packets that key opened only with the ICV read as 96 bits, so far.
   package func openedAs96Bits(byESPKey key: Int) -> UInt64 { esp.candidates[key].openedShort }
 

@@ -13,6 +13,9 @@ struct SequenceEpochs {
   static let epochLimit: UInt32 = 4096
   static let searchLimit = 3
 
+  /// The upper half of the highest number that verified; nil before one did.
+  var provenEpoch: UInt32? { isKnown ? epoch : nil }
+
   init(usesESN: Bool?) {
     self.usesESN = usesESN
   }

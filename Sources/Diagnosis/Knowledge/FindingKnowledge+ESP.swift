@@ -284,8 +284,14 @@ extension FindingKnowledge {
         The receiver takes any packet whose ICV verifies, also one that it has had before. An old packet sent \
         again is processed again.
         """,
-      evidence: ["an inbound SA with a replay window of 0"],
-      certainty: "Certain: it is a setting.",
+      evidence: [
+        "an inbound SA with a replay window of 0",
+        "in a capture: the receiver's REPLAY_PROT_AND_ESN_STATUS or IKEv1's REPLAY-STATUS tells so",
+      ],
+      certainty: """
+        Certain: it is a setting, or what the receiver says of itself in a message that keys open. Possible \
+        where the message came in the clear.
+        """,
       not: [
         "an outbound SA with window 0: Linux 6.10 and later show it so",
         "a reason why packets are lost",

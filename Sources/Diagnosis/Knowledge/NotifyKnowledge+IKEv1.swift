@@ -103,8 +103,10 @@ extension NotifyKnowledge {
       by: "The responder in quick mode or main mode.",
       causes: ["lifetimes that differ: harmless, the shorter one counts"]),
     NotifyKnowledge(
-      24577, "Whether the sender checks for replays.", by: "The responder in quick mode.",
-      look: ["0: no replay check there"]),
+      24577,
+      "Whether the sender checks what it receives on this SA for replays (RFC 2407, 4.6.3.2).",
+      by: "The responder in quick mode; in IKEv2 no RFC has the like.",
+      look: ["0: no replay check there, so the other side's numbers may wrap", "1: it checks"]),
     NotifyKnowledge(
       24578, "The sender has no other SA with this peer: forget the old ones.",
       by: "Either side at phase 1's end, after a start.",

@@ -330,6 +330,24 @@ extension NotifyKnowledge {
       16447, "The whole first exchange goes into authentication, against downgrades (draft).",
       by: "Both sides in IKE_SA_INIT."),
     NotifyKnowledge(
+      50799,
+      "Whether the sender checks for replays, by the name of the draft's first version. Experimental: this number is ipsecdiag's own choice.",
+      by: "Either side, where a Child SA is made.",
+      look: ["REPLAY_PROT_AND_ESN_STATUS (50800): the same data", "ipsecdiag explain anti-replay"]),
+    NotifyKnowledge(
+      50800,
+      "Whether the sender checks for replays on the SA that it will receive on, and whether it can follow extended sequence numbers (ESN) though it does not. It tells, and negotiates nothing. Experimental: the draft has expired; this number and the layout (one octet: 0x80 protection on, 0x40 ESN without it) are ipsecdiag's own choice.",
+      by: "Either side in IKE_AUTH and CREATE_CHILD_SA, beside the SA payload.",
+      causes: [
+        "protection off on purpose: many paths, priority queues, many cores",
+        "a window of 0 in the configuration",
+      ],
+      look: [
+        "0x80 missing: old packets sent again are taken again; replay_window, replay-window=",
+        "neither bit, with 64-bit numbers agreed on: the receiver will lose count; agree on 32-bit ones",
+        "ipsecdiag explain anti-replay",
+      ]),
+    NotifyKnowledge(
       50801,
       "ESP echo in the merged format is answered. Experimental: this number is ipsecdiag's own choice.",
       by: "Both sides in IKE_AUTH: from then on silence of an echo means a broken data path.",

@@ -48,6 +48,33 @@ package struct ProtocolKnowledge: Sendable {
       not: [
         "a failure, where a peer does not answer: no release of strongSwan, libreswan or Linux does",
         "a liveness check of IKE: that is ipsecdiag dpd",
-      ])
+      ]),
+    ProtocolKnowledge(
+      name: "anti-replay", keywords: ["replay-notification"],
+      summary: "telling the peer whether replays are checked for, experimental",
+      meaning: """
+        In IKEv2 the receiver alone decides whether it checks for replays, and nothing tells the sender, who \
+        must rekey before its numbers run out all the same. The notification tells it, in both directions, \
+        wherever a Child SA is made. Experimental: draft-pan-ipsecme-anti-replay-notification expired in \
+        2025 without a number; 50800 (50799 by the first version's name) and the layout are our own. A \
+        responder that hears of a side that could not follow 64-bit numbers chooses 32-bit ones, where both \
+        are offered. IKEv1 has REPLAY-STATUS (24577, RFC 2407).
+        """,
+      evidence: [
+        "REPLAY_PROT_AND_ESN_STATUS in IKE_AUTH or CREATE_CHILD_SA, opened with keys",
+        "its first octet: 0x80 the sender checks, 0x40 it can follow ESN without; empty: it does not check",
+      ],
+      certainty: """
+        What a side tells is what it says of itself: only its own counters or kernel prove it. Where nothing \
+        is told, assume that the receiver checks (RFC 4303, section 3.3.3).
+        """,
+      look: [
+        "ipsecdiag replay -r FILE --keys KEYS",
+        "ipsecdiag respond --psk-file FILE --no-anti-replay --announce-anti-replay",
+        "ipsecdiag explain replay-off",
+      ],
+      not: [
+        "a negotiation: nobody has to agree", "a fault, where it is missing: no release sends it",
+      ]),
   ]
 }

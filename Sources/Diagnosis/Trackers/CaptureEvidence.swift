@@ -195,6 +195,7 @@ package struct CaptureEvidence: Sendable {
       flows.note(
         place, suite: decryptor.suite(ofESPKey: key), isTunnel: nextHeader == 4 || nextHeader == 41,
         replayWindow: decryptor.replayWindow(ofESPKey: key),
+        numbers: decryptor.sequenceNumbers(ofESPKey: key),
         openedAs96Bits: decryptor.openedAs96Bits(byESPKey: key))
       decryptor.withContent(range) { content in
         inner.add(Frame(inner: content, nextHeader: nextHeader), content, sighting)

@@ -122,6 +122,11 @@ package struct ESPFlow: Sendable {
     package var suite: ESPSuite?
     /// The receiver's replay window, where the key's file tells; zero if there is none.
     package var replayWindow: UInt32?
+    /// Whether its numbers have 64 bits: the ICV of a packet proved it, or the key's file tells; nil as long as
+    /// neither did.
+    package var usesESN: Bool?
+    /// The upper half that the ICV of the highest number opened verifies with; nil without extended numbers.
+    package var epoch: UInt32?
     /// Whether whole IP packets are inside; nil as long as nothing was opened.
     package var isTunnel: Bool?
   }

@@ -173,13 +173,15 @@ package struct FlowTable: Sendable {
   /// Notes what the key that opened a packet says of its flow.
   mutating func note(
     _ place: Int, suite: @autoclosure () -> ESPSuite?, isTunnel: Bool, replayWindow: UInt32?,
-    openedAs96Bits: UInt64
+    numbers: (usesESN: Bool?, epoch: UInt32?), openedAs96Bits: UInt64
   ) {
     if flows[place].opening.isTunnel == nil {
       flows[place].opening.suite = suite()
       flows[place].opening.isTunnel = isTunnel
       flows[place].opening.replayWindow = replayWindow
     }
+    flows[place].opening.usesESN = numbers.usesESN
+    flows[place].opening.epoch = numbers.epoch
     flows[place].opening.openedAs96Bits = openedAs96Bits
   }
 

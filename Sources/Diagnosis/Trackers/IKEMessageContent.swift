@@ -9,7 +9,7 @@ package struct IKEMessageContent: Sendable {
     package let spi: [UInt8]
     /// INVALID_KE_PAYLOAD's method, or another number that it carries.
     package let number: UInt64?
-    /// A cookie, a NAT detection hash, or IKEv1's data; at most 64 octets.
+    /// A cookie, a NAT detection hash, an anti-replay status, or IKEv1's data; at most 64 octets.
     package let data: [UInt8]
   }
 
@@ -169,7 +169,7 @@ extension IKEMessageContent.Notify {
     case .messageID(let value), .lifetime(let value), .windowSize(let value):
       number = UInt64(value)
       data = []
-    case .data(let bytes), .spi(let bytes):
+    case .data(let bytes), .spi(let bytes), .replayStatus(let bytes):
       number = nil
       data = Array(bytes.prefix(64))
     default:

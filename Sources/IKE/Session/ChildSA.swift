@@ -15,7 +15,8 @@ package struct ChildSA: Sendable {
   /// Whether the peer takes padding behind inner packets: it has not said otherwise (RFC 7296, section
   /// 1.3.1).
   package let peerTakesTrafficPadding: Bool
-  /// What the peer told of its anti-replay protection; nil where it told nothing.
+  /// What this side told of its anti-replay protection, and what the peer; nil for nothing.
+  package let ownReplayStatus: AntiReplayStatus?
   package let peerReplayStatus: AntiReplayStatus?
 
   /// `isInitiator` is whether this side initiated the exchange that made the SA.
@@ -29,6 +30,7 @@ package struct ChildSA: Sendable {
     remoteSelectors = isInitiator ? terms.responderSelectors : terms.initiatorSelectors
     isTransportMode = terms.isTransportMode
     peerTakesTrafficPadding = terms.peerTakesTrafficPadding
+    ownReplayStatus = terms.ownReplayStatus
     peerReplayStatus = terms.peerReplayStatus
   }
 }
@@ -44,6 +46,7 @@ struct ChildTerms: Sendable {
   let responderSelectors: [TrafficSelector]
   let isTransportMode: Bool
   let peerTakesTrafficPadding: Bool
+  let ownReplayStatus: AntiReplayStatus?
   let peerReplayStatus: AntiReplayStatus?
 }
 
@@ -103,6 +106,7 @@ struct ChildOffer: Sendable {
       suite: suite, proposal: proposal, inboundSPI: spi, outboundSPI: outbound,
       initiatorSelectors: initiator, responderSelectors: responder, isTransportMode: isTransport,
       peerTakesTrafficPadding: !response.contains(.espTFCPaddingNotSupported),
+      ownReplayStatus: replayStatus.announced,
       peerReplayStatus: replayStatus.status(in: response))
   }
 
@@ -153,7 +157,7 @@ extension ChildTerms {
       initiatorSelectors: narrowInitiator, responderSelectors: narrowResponder,
       isTransportMode: configuration.isTransportMode && request.contains(.useTransportMode),
       peerTakesTrafficPadding: !request.contains(.espTFCPaddingNotSupported),
-      peerReplayStatus: peerReplayStatus)
+      ownReplayStatus: configuration.replayStatus.announced, peerReplayStatus: peerReplayStatus)
   }
 
   /// USE_TRANSPORT_MODE, if the responder agrees to it, and what it tells of its anti-replay protection.

@@ -50,6 +50,18 @@ extension PeerConfiguration {
   }
 }
 
+extension PeerConfiguration {
+  /// Has Child SAs take these sequence numbers and no others, the first ones rather.
+  package mutating func take(_ numbers: [SequenceNumbers]) {
+    for index in childProposals.indices {
+      childProposals[index].transforms.removeAll { $0.type == .sequenceNumbers }
+      childProposals[index].transforms += numbers.map {
+        Transform(.sequenceNumbers, id: $0.rawValue)
+      }
+    }
+  }
+}
+
 extension Proposal {
   fileprivate func without(_ algorithms: [Transform]) -> Proposal? {
     var proposal = self

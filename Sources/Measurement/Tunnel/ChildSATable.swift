@@ -149,7 +149,6 @@ extension ESPParameters {
     self.init(
       spi: spi, encryption: encryption, integrity: child.suite.integrity,
       encryptionKey: keys.encryption, integrityKey: keys.integrity,
-      // 1 is what was called Extended Sequence Numbers (RFC 9827).
-      usesESN: child.suite.sequenceNumbers.rawValue == 1)
+      usesESN: child.suite.sequenceNumbers == .partiallyTransmitted64)
   }
 }

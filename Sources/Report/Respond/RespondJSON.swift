@@ -14,8 +14,8 @@ package struct RespondJSON {
 
   /// Where it listens.
   package func write(
-    listeningOn address: IPAddress, ports: IKEPorts, hearsPlainESP: Bool, at time: Timestamp,
-    to text: inout TextBuffer
+    listeningOn address: IPAddress, ports: IKEPorts, hearsPlainESP: Bool, replayWindow: Int,
+    at time: Timestamp, to text: inout TextBuffer
   ) {
     begin("listening", time, &text)
     text.put(",\"address\":")
@@ -24,6 +24,7 @@ package struct RespondJSON {
     text.member("nat_port", UInt64(ports.encapsulated))
     text.put(",\"raw_esp\":")
     text.json(hearsPlainESP)
+    text.member("replay_window", UInt64(clamping: replayWindow))
     text.put("}\n")
   }
 
@@ -143,7 +144,22 @@ package struct RespondJSON {
     text.put("\",\"spi_out\":\"")
     text.hex(UInt64(child.outboundSPI), digits: 8)
     text.put("\",\"esn\":")
-    text.json(child.suite.sequenceNumbers.rawValue == 1)
+    text.json(child.suite.sequenceNumbers == .partiallyTransmitted64)
+    text.put(",\"sequence_numbers\":")
+    text.code(child.suite.sequenceNumbers.rawValue, child.suite.sequenceNumbers.name)
+    text.put(",\"anti_replay_told\":")
+    status(child.ownReplayStatus, to: &text)
+    text.put(",\"anti_replay_heard\":")
+    status(child.peerReplayStatus, to: &text)
+  }
+
+  private func status(_ status: AntiReplayStatus?, to text: inout TextBuffer) {
+    guard let status else { return text.put("null") }
+    text.put("{\"protected\":")
+    text.json(status.isProtected)
+    text.put(",\"follows_esn_unprotected\":")
+    text.json(status.followsESNUnprotected)
+    text.put("}")
   }
 
   private func party(_ party: Party, to text: inout TextBuffer) {

@@ -44,7 +44,17 @@ package enum RespondWords {
   private static func words(_ child: ChildSA) -> String {
     let algorithms = [child.suite.encryption?.name, child.suite.integrity.map { "\($0.id)" }]
       .compactMap(\.self).joined(separator: ", ")
-    return "in \(spi(child.inboundSPI)), out \(spi(child.outboundSPI)): \(algorithms)"
+    let numbers = child.suite.sequenceNumbers == .partiallyTransmitted64 ? "64-bit (ESN)" : "32-bit"
+    let told = [(child.ownReplayStatus, "told"), (child.peerReplayStatus, "heard")]
+      .compactMap { status, verb in status.map { "; \(verb): \(words($0))" } }.joined()
+    return "in \(spi(child.inboundSPI)), out \(spi(child.outboundSPI)): \(algorithms), "
+      + "\(numbers) sequence numbers\(told)"
+  }
+
+  private static func words(_ status: AntiReplayStatus) -> String {
+    if status.isProtected { return "replay protection on" }
+    return "replay protection off, ESN "
+      + (status.followsESNUnprotected ? "can be followed without" : "cannot be followed without")
   }
 
   private static func words(_ party: Party) -> String { party == .local ? "us" : "the peer" }

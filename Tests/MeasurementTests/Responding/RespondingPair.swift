@@ -7,7 +7,7 @@ import Testing
 
 /// A peer's session and the other end of checks, with 10 ms of link between them, in virtual time.
 final class RespondingPair {
-  private struct Flight {
+  struct Flight {
     let arrival: Instant
     let bytes: [UInt8]
     let from: Endpoint
@@ -18,7 +18,7 @@ final class RespondingPair {
   static let ownAddress = IPAddress(v4: 0x0A00_0002)
 
   let session: IKESession
-  let table = ChildSATable(replayWindow: 64)
+  let table: ChildSATable
   let responding: Responding
   private(set) var now = Instant(nanoseconds: 0)
   private(set) var sessionEvents: [SessionEvent] = []
@@ -30,12 +30,15 @@ final class RespondingPair {
   /// Of each ESP packet among them, whether it may be fragmented.
   private(set) var mayFragment: [Bool] = []
   private var flights: [Flight] = []
+  /// All that arrived, on either side.
+  private(set) var carried: [Flight] = []
 
   init(
-    _ options: RespondingOptions = RespondingOptions(), seed: UInt64 = 1,
+    _ options: RespondingOptions = RespondingOptions(), seed: UInt64 = 1, replayWindow: Int = 64,
     peer change: (inout PeerConfiguration) -> Void = { _ in },
     own: (inout PeerConfiguration) -> Void = { _ in }
   ) throws {
+    table = ChildSATable(replayWindow: replayWindow)
     var random = RandomSource(SplitMix64(state: seed))
     var peer = try Self.configuration("peer.example")
     change(&peer)
@@ -112,6 +115,7 @@ final class RespondingPair {
   private func deliver() {
     let due = flights.filter { $0.arrival <= now }
     flights.removeAll { $0.arrival <= now }
+    carried += due
     for flight in due {
       if flight.to.address == Self.ownAddress {
         responding.handle(flight.bytes, from: flight.from, to: flight.to, at: now)

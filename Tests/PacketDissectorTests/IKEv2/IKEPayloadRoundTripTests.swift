@@ -175,6 +175,9 @@ struct IKEPayloadRoundTripTests {
     .init(.supportedAuthMethods, .authenticationMethods([])),
     .init(.saResourceInfo, .data([])),
     .init(NotifyType(rawValue: 60000), .data([1, 2, 3])),
+    .init(.replayProtectionStatus, .replayStatus([0xC0])),
+    .init(.antiReplayStatus, .replayStatus([0x01, 2, 3])),
+    .init(.replayProtectionStatus, .replayStatus([])),
   ]
 
   @Test("Every payload, critical or not", arguments: bodies.indices)

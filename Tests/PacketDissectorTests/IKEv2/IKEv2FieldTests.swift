@@ -209,7 +209,56 @@ struct IKEv2FieldTests {
         type 16444 SA_RESOURCE_INFO @630..<632
         type 60000 @638..<640
         data 3 bytes @640..<643
+        type 50800 REPLAY_PROT_AND_ESN_STATUS @649..<651
+        replay protection "on for what the sender receives" @651..<652
+        flags 192 replay protection on,can follow ESN without it @651..<652
+        type 50799 ANTI_REPLAY_STATUS @658..<660
+        replay protection "off for what the sender receives" @660..<661
+        flags 1  @660..<661
+        without meaning 2 bytes @661..<663
+        type 50800 REPLAY_PROT_AND_ESN_STATUS @669..<671
+        replay protection "off for what the sender receives" @671..<671
         """)
+  }
+
+  @Test("The anti-replay status: its bits, none at all, and octets without meaning behind them")
+  func replayStatus() {
+    let data: [[UInt8]] = [[0x80], [0x40], [0xC1, 7], []]
+    let payloads = data.map {
+      IKEPayload(.notify, .notify(.init(.replayProtectionStatus, .data($0))))
+    }
+    let decoded = chain(.notify, encoded(PayloadChain(payloads: payloads)))
+    #expect(decoded.payloads.allSatisfy { $0.stop == nil })
+    let shown = decoded.fields.flatMap { lines(Array($0.children.dropFirst(6))) }
+    #expect(
+      shown.joined(separator: "\n") == """
+        replay protection "on for what the sender receives" @8..<9
+        flags 128 replay protection on @8..<9
+        replay protection "off for what the sender receives" @17..<18
+        flags 64 can follow ESN without it @17..<18
+        replay protection "on for what the sender receives" @26..<27
+        flags 193 replay protection on,can follow ESN without it @26..<27
+        without meaning 1 bytes @27..<28
+        replay protection "off for what the sender receives" @36..<36
+        """)
+  }
+
+  @Test("A proposal for ESP or AH without sequence numbers says so, one for IKE does not")
+  func missingNumbers() {
+    let proposals = [ProtocolID.ike, .esp, .ah].map {
+      Proposal(number: 1, protocolID: $0, transforms: [Transform(.integrity, id: 12)])
+    }
+    let decoded = chain(
+      .securityAssociation,
+      encoded(
+        PayloadChain(payloads: [
+          IKEPayload(
+            .securityAssociation,
+            .securityAssociation(SecurityAssociationPayload(proposals: proposals)))
+        ])))
+    let missing = decoded.fields.flatMap(\.children).filter { $0.name == "proposal" }
+      .map { $0.children.contains { $0.name == "missing" } }
+    #expect(missing == [false, true, true])
   }
 
   @Test("All other payloads")
@@ -252,6 +301,7 @@ struct IKEv2FieldTests {
             transform @83..<91
               type 241 @87..<88
               ID 65535 @89..<91
+            missing "transform type 5 (SN), mandatory here" @91..<91
         payload 33 Security Association (SA) @91..<95
         payload 34 Key Exchange (KE) @95..<106
           method 31 Curve25519 @99..<101

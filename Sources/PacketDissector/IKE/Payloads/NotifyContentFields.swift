@@ -92,7 +92,9 @@ extension NotifyContent {
       fields.append(
         Field("flags", .flags(UInt64(flags), names: status.names), at: range.part(0, 1)))
     }
-    if data.count > 1 { fields.append(Field("without meaning", .bytes(data), at: range.from(1))) }
+    if data.count > 1 {
+      fields.append(Field("without meaning", .bytes(Array(data.dropFirst())), at: range.from(1)))
+    }
     return fields
   }
 

@@ -119,6 +119,14 @@ package struct Proposal: Equatable, Sendable {
       children.append(Field("SPI", spi: spi, at: range.part(8, spi.count)))
     }
     children += transforms.map(\.field)
+    // Old stacks leave it out (RFC 7296, section 3.3.3, wants it).
+    if protocolID == .esp || protocolID == .ah, !transforms.isEmpty,
+      !transforms.contains(where: { $0.type == .sequenceNumbers })
+    {
+      children.append(
+        Field(
+          "missing", .text("transform type 5 (SN), mandatory here"), at: range.from(range.count)))
+    }
     children.append(undecoded: undecoded, at: range)
     return Field("proposal", at: range, children)
   }
