@@ -811,9 +811,9 @@ _ipsecdiag_handshake() {
 
 _ipsecdiag_respond() {
     repeating_flags=()
-    non_repeating_flags=(--drop-fragments --cookie --once --ndjson --version -h --help)
+    non_repeating_flags=(--no-anti-replay --esn --no-esn --announce-anti-replay --drop-fragments --cookie --once --ndjson --version -h --help)
     repeating_options=()
-    non_repeating_options=(--profile --config --connection --connection-file --psk-file --cert --key --key-passphrase-file --ca --eap-user --eap-password-file --local-id --id --remote-id --ike --esp --local-ts --remote-ts --mode --virtual-ip --listen --port --nat-port --assign --replay-window --go-silent --delay --loss --refuse --for)
+    non_repeating_options=(--profile --config --connection --connection-file --psk-file --cert --key --key-passphrase-file --ca --eap-user --eap-password-file --local-id --id --remote-id --ike --esp --local-ts --remote-ts --mode --virtual-ip --listen --port --nat-port --assign --replay-window --announce-as --go-silent --delay --loss --refuse --for)
     __ipsecdiag_offer_flags_options 0
 
     # Offer option value completions
@@ -888,6 +888,10 @@ _ipsecdiag_respond() {
         return
         ;;
     '--replay-window')
+        return
+        ;;
+    '--announce-as')
+        __ipsecdiag_add_completions -W 'on'$'\n''off'$'\n''off-no-esn'
         return
         ;;
     '--go-silent')

@@ -22,7 +22,7 @@ struct Scenario: CustomStringConvertible, Sendable {
   /// What no capture shows without keys.
   static let needKeys: Set<String> = [
     "child-proposal-mismatch", "child-ts-mismatch", "child-lifetime-mismatch", "mtu-blackhole",
-    "mtu-band", "esp-one-way", "esp-blocked", "esp-icv-bad", "esp-unknown-spi",
+    "mtu-band", "esp-one-way", "esp-blocked", "esp-icv-bad", "esp-unknown-spi", "replay-off",
   ]
 
   static let all: [Scenario] = {

@@ -50,6 +50,32 @@ struct ReplayTests {
     #expect((sa.asked_window?.packets ?? 0) == kernel.dropped)
   }
 
+  @Test("What IKE agreed on and told stands with each SA, where keys open it")
+  func negotiation() throws {
+    let name = "anti-replay-off"
+    let keys = ["esp_sa", "ikev2_decryption_table"].flatMap { ["--keys", "\(name).\($0)"] }
+    let run = try Command(["replay", "-r", "\(name).pcap"] + keys, directory: Self.folder)
+    #expect(run.exitCode == 1)
+    #expect(run.lines.first == "WARNING  1 finding: replay-off")
+    for line in [
+      "  agreed      32-bit sequence numbers",
+      "  receiver    tells that it does not check for replays, and can follow 64-bit",
+      "  sender      tells that it does not check for replays, and can follow 64-bit",
+    ] {
+      #expect(run.lines.contains(line), "\(run.text)")
+    }
+    #expect(run.lines.allSatisfy { $0.unicodeScalars.count <= 80 })
+    let json = try Command(
+      ["replay", "-r", "\(name).pcap", "--json"] + keys, directory: Self.folder)
+    let told =
+      "{\"notify\":\"REPLAY_PROT_AND_ESN_STATUS\",\"frame\":4,\"protected\":false,"
+      + "\"follows_esn_unprotected\":true,\"opened\":true}"
+    #expect(json.text.contains("\"receiver_tells\":\(told),\"sender_tells\":null"))
+    #expect(json.text.contains("\"receiver_tells\":null,\"sender_tells\":\(told)"))
+    let closed = try replay("\(name).pcap")
+    #expect(closed.exitCode == 0 && !closed.text.contains("agreed"))
+  }
+
   @Test("The verdict comes first, then the SA, then the finding and what receivers have")
   func text() throws {
     let run = try replay("reorder-window-64.pcap.gz", "--window", "100")

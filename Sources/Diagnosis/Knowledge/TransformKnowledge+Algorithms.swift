@@ -212,7 +212,7 @@ extension TransformKnowledge {
       1, strongSwan: ["esn"],
       """
       64 bits, of which the lower 32 are sent; the upper half goes into the ICV, so both sides must agree. \
-      Linux takes it only with a replay window above 0. Called Extended Sequence Numbers (ESN) before \
+      Linux receives it only with a replay window above 0. Called Extended Sequence Numbers (ESN) before \
       RFC 9827; libreswan has esn=yes. Mandatory as the transform type itself is, in ESP and AH: very old \
       stacks leave it out, which others read as 32-bit numbers or refuse.
       """),

@@ -47,7 +47,7 @@ enum AnnouncedReplayProtection {
             .init(.libreswan, "replay-window=1024"),
           ]),
         Finding.Remedy(
-          "see what it has",
+          "see on \(receiver) what it has",
           [
             .init(
               .shell, "ip -s xfrm state get proto esp spi 0x\(spi: first.flow.spi) dst \(receiver)")
