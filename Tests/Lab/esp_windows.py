@@ -88,3 +88,43 @@ def compare(peer, name, window, esn, seed):
         words = chosen.peer_words(esp_kernel.TO_KERNEL, esn, start, "to")
         peer.ask(f"in {words} {window}")
         return len(stream), kernel(association, stream), ours(peer, stream)
+
+
+def answers(association, count):
+    """Packets that the kernel seals: its answers to so many pings."""
+    packets = []
+    for number in range(count):
+        ping = association.peer.seal(esp_kernel.ICMP, esp_kernel.echo(8, number, b"numbers"))
+        association.send(ping)
+        packets.append(association.receive())
+    return packets
+
+
+# Packets that fail before esp-peer looks for a sender that is epochs ahead (InboundSA.failuresBeforeSearch).
+LOST = 32
+
+
+def without_window(peer, name, seed):
+    """How many of the kernel's packets with extended numbers esp-peer opened as it should, without a window.
+
+    First across a wrap, shuffled as above: what is authentic opens with its own number, however late or often
+    it comes. Then the kernel is two epochs ahead at once: the 32nd packet finds it again.
+    """
+    chosen = transform(name)
+    source = random.Random(f"{seed} {name}")
+    opened = []
+    start = WRAP - 150
+    with esp_kernel.Association(peer, chosen, esn=True, start=start) as association:
+        packets = answers(association, 300)
+    numbers = {packet: start + 1 + index for index, packet in enumerate(packets)}
+    stream = shuffled(packets, 64, source)
+    peer.ask(f"in {chosen.peer_words(esp_kernel.FROM_KERNEL, True, start, 'from')} 0")
+    opened += [peer.open(packet)[0] == numbers.get(packet) for packet in stream]
+    ahead = 3 * WRAP + 1000
+    with esp_kernel.Association(peer, chosen, esn=True, start=ahead) as association:
+        packets = answers(association, 40)
+    peer.ask(f"in {chosen.peer_words(esp_kernel.FROM_KERNEL, True, WRAP + 150, 'from')} 0")
+    for index, packet in enumerate(packets, 1):
+        expected = ahead + index if index >= LOST else None
+        opened.append(peer.open(packet)[0] == expected)
+    return sum(opened), len(opened)
