@@ -25,6 +25,7 @@ struct Config: ParsableCommand {
         }
         numbers {
           esp_echo_supported = 50801    # what drafts leave open
+          replay_prot_and_esn_status = 50800
         }
 
       The keys of a profile and of the defaults. Each is a variable of the environment, too: \

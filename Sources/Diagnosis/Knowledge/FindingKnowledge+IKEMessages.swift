@@ -270,9 +270,13 @@ extension FindingKnowledge {
       .ikeMalformed, "a message breaks RFC 7296's syntax",
       meaning: """
         A payload's length, count or order does not hold what it says. Receivers answer INVALID_SYNTAX or \
-        drop it without a word.
+        drop it without a word. Or a proposal for ESP or AH has no transform of type 5 (Sequence Numbers), \
+        which is mandatory: some refuse it, others read 32-bit numbers into it.
         """,
-      evidence: ["the message, its payload and the byte at which it breaks"],
+      evidence: [
+        "the message, its payload and the byte at which it breaks",
+        "with keys: the proposal without a transform of type 5",
+      ],
       certainty: """
         Certain for what the capture holds. Cut short by the snap length, or damaged by the capture, it \
         would not count.

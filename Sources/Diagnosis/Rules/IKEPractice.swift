@@ -7,7 +7,7 @@ enum IKEPractice {
   ]) { evidence in
     retransmissions(evidence) + versionOne(evidence) + floods(evidence)
       + evidence.sessions.sessions.flatMap { session in
-        [aggressive(session), malformed(session)].compactMap { $0 }
+        [aggressive(session), malformed(session), withoutNumbers(session)].compactMap { $0 }
       } + WeakCrypto.findings(evidence)
   }
 
@@ -160,6 +160,33 @@ enum IKEPractice {
     return nil
   }
 
+  /// ESP or AH without transform type 5, which is mandatory (RFC 7296, section 3.3.3).
+  private static func withoutNumbers(_ session: IKESession) -> Finding? {
+    for exchange in session.exchanges where session.majorVersion == 2 {
+      guard let request = exchange.request,
+        let proposal = request.content.proposals.first(where: \.lacksSequenceNumbers)
+      else { continue }
+      let isTaken = exchange.response?.content.proposals.isEmpty == false
+      return Finding(
+        .ikeMalformed, severity: isTaken ? .info : nil, .certain, about: session.subject,
+        "\(request.first.source.address) proposes \(proposal.protocolID.description) without saying which sequence numbers (\(exchange.name(session.majorVersion)))",
+        meaning: isTaken
+          ? "the receiver went on all the same: 32-bit sequence numbers are meant"
+          : "transform type 5 is mandatory: some receivers refuse such a proposal, others read 32-bit sequence numbers into it",
+        evidence: [
+          Finding.Evidence(
+            "proposal \(proposal.number) has \(proposal.transforms.count) transforms, none of type 5 (Sequence Numbers)",
+            request.frames)
+        ],
+        remedies: [
+          Finding.Remedy(
+            "update the sender, or write its proposal out",
+            [.init(.swanctl, "esp_proposals = aes256-sha256-noesn"), .init(.libreswan, "esn=no")])
+        ])
+    }
+    return nil
+  }
+
   // MARK: Floods
 
   private static func floods(_ evidence: CaptureEvidence) -> [Finding] {
@@ -206,5 +233,12 @@ extension DissectionError {
   fileprivate var isForWantOfCapture: Bool {
     if case .truncated(_, _, let limit) = reason { return limit == .capture }
     return false
+  }
+}
+
+extension Proposal {
+  fileprivate var lacksSequenceNumbers: Bool {
+    (protocolID == .esp || protocolID == .ah) && !transforms.isEmpty
+      && !transforms.contains { $0.type == .sequenceNumbers }
   }
 }

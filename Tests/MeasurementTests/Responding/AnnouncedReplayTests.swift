@@ -80,6 +80,10 @@ struct AnnouncedReplayTests {
 
   /// The capture of a pair's datagrams, opened with the keys that its sessions have now.
   private func diagnosis(_ pair: RespondingPair, withKeys: Bool = true) throws -> ReplayDiagnosis {
+    ReplayDiagnosis(try evidence(pair, withKeys: withKeys))
+  }
+
+  private func evidence(_ pair: RespondingPair, withKeys: Bool = true) throws -> CaptureEvidence {
     let sa = try #require(pair.session.current)
     var lines = [
       "\(hex(sa.initiatorSPI)),\(hex(sa.responderSPI)),\(sa.keys.ei.revealed),\(sa.keys.er.revealed),"
@@ -111,7 +115,7 @@ struct AnnouncedReplayTests {
         dissector, frame.rawBytes, FrameReference(UInt64(index + 1), time),
         originalLength: frame.count, isCut: false, withKeys ? decryptor : nil)
     }
-    return ReplayDiagnosis(evidence)
+    return evidence
   }
 
   private func hex(_ spi: UInt64) -> String {
@@ -197,6 +201,21 @@ struct AnnouncedReplayTests {
     let closed = try diagnosis(pair, withKeys: false)
     #expect(closed.findings.isEmpty)
     #expect(closed.flows.allSatisfy { closed.negotiations.of($0) == nil })
+  }
+
+  @Test("A proposal without transform type 5 is found, which this engine refuses")
+  func missingTransform() throws {
+    let pair = try RespondingPair(peer: { $0.take([]) }, own: { $0.take([.sequential32]) })
+    pair.session.start(at: pair.now)
+    pair.run(for: .seconds(2))
+    #expect(pair.child == nil)
+    let findings = CaptureDiagnosis(try evidence(pair)).findings
+    let finding = try #require(findings.first { $0.id == .ikeMalformed })
+    #expect(finding.severity == .warning && finding.confidence == .certain)
+    #expect(finding.summary.plain.contains("proposes ESP without saying which sequence numbers"))
+    let healthy = try self.pair()
+    try healthy.establish()
+    #expect(try !CaptureDiagnosis(evidence(healthy)).findings.contains { $0.id == .ikeMalformed })
   }
 
   @Test("32-bit numbers show as such, whose ICVs need no upper half")
