@@ -75,7 +75,7 @@ struct Respond: ParsableCommand {
     configuration.localSelectors.takeBothFamilies()
     configuration.remoteSelectors.takeBothFamilies()
     var options = RespondingOptions()
-    sequenceNumbers.apply(to: &configuration, &options, takesBoth: peer.esp == nil)
+    sequenceNumbers.apply(to: &configuration, &options)
     try misbehaviour.apply(to: &configuration, &options)
     let service = try open(configuration, address, options)
     do throws(SocketError) {

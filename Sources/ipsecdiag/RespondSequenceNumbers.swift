@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Diagnosis
 internal import IKE
 internal import Measurement
 internal import PacketDissector
@@ -44,15 +45,17 @@ struct RespondSequenceNumbers: ParsableArguments {
 
   private var window: Int { replayWindow ?? (noAntiReplay ? 0 : 1024) }
 
-  /// `takesBoth` is whether proposals that say nothing of sequence numbers are to take either kind.
-  func apply(
-    to configuration: inout PeerConfiguration, _ options: inout RespondingOptions, takesBoth: Bool
-  ) {
+  func apply(to configuration: inout PeerConfiguration, _ options: inout RespondingOptions) {
     options.replayWindow = window
     switch esn {
     case true?: configuration.take([.partiallyTransmitted64])
     case false?: configuration.take([.sequential32])
-    case nil: if takesBoth { configuration.take([.partiallyTransmitted64, .sequential32]) }
+    case nil:
+      // Proposals that somebody wrote mean what they say.
+      let usual = try? ProposalNotation.parse(PeerPlan.usualESP, for: .esp)
+      if configuration.childProposals == usual {
+        configuration.take([.partiallyTransmitted64, .sequential32])
+      }
     }
     if let announceAs {
       configuration.replayStatus.announced = announceAs.status

@@ -146,6 +146,21 @@ struct RespondTests {
     }
   }
 
+  @Test(
+    "64-bit numbers are taken by default, and by proposals that say nothing of them 32-bit ones",
+    arguments: [([], true), (["--esp", "aes128gcm16"], false)] as [([String], Bool)])
+  func usualNumbers(options: [String], is64Bit: Bool) throws {
+    let running = try Running(options + ["--once", "--ndjson", "--for", "60"])
+    let tunnel = try Self.tunnel(to: running) {
+      $0.take([.partiallyTransmitted64, .sequential32])
+    }
+    _ = try tunnel.establish { false }
+    #expect(try Self.ping(tunnel, bytes: 84) == 84)
+    tunnel.close()
+    #expect(running.child.wait(seconds: 30) == 0)
+    #expect(running.text.contains("\"esn\":\(is64Bit)"), "\(running.text)")
+  }
+
   @Test("--no-esn insists on 32-bit numbers, and what is told may be a lie, for people to read")
   func shortNumbers() throws {
     let running = try Running(["--no-esn", "--announce-as", "off-no-esn", "--once", "--for", "60"])
