@@ -45,6 +45,11 @@ final class Namespaces {
 
   private func run(_ command: String) -> Bool { unsafe system(command) == 0 }
 
+  /// Runs a command in a namespace.
+  func run(_ command: String, in name: String) -> Bool {
+    run("ip netns exec \(prefix)\(name) sh -c \"\(command)\"")
+  }
+
   /// Runs `body` with this thread in a namespace; sockets made there stay there.
   func inside<Result: ~Copyable>(_ name: String, _ body: () throws -> Result) throws -> Result {
     let home = unsafe open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC)

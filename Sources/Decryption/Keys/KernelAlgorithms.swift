@@ -1,5 +1,5 @@
 import IPsecCrypto
-import PacketDissector
+package import PacketDissector
 
 /// Algorithms as the kernel names them: the same in what `ip xfrm state` prints and over netlink.
 extension ESPKey {
@@ -47,5 +47,28 @@ extension ESPKey {
       throw KeyFault("an ICV of \(icvBits) bits does not exist")
     }
     icvBytes = icvBits / 8
+  }
+}
+
+extension EncryptionAlgorithm {
+  /// By the kernel's name, such as "cbc(aes)"; nil for what no registry numbers.
+  ///
+  /// `icvBits` is given for an AEAD cipher.
+  package init?(kernelName: String, icvBits: Int?) {
+    guard case .algorithms(let algorithms, _) = AlgorithmNames.cipher(Array(kernelName.utf8)[...])
+    else { return nil }
+    // Of three by the ICV's length, they come as 16, 12 and 8.
+    let index = algorithms.count == 1 ? 0 : [128: 0, 96: 1, 64: 2][icvBits ?? 0]
+    guard let index, algorithms.indices.contains(index) else { return nil }
+    self = algorithms[index]
+  }
+}
+
+extension IntegrityAlgorithm {
+  /// By the kernel's name, such as "hmac(sha256)"; nil for what no registry numbers.
+  package init?(kernelName: String) {
+    guard case .algorithm(let algorithm, _) = AlgorithmNames.integrity(Array(kernelName.utf8)[...])
+    else { return nil }
+    self = algorithm
   }
 }

@@ -1,0 +1,90 @@
+internal import CLinux
+internal import Glibc
+internal import PacketDissector
+
+extension HostNetwork {
+  /// What this network namespace has; and what could not be read, in a clause each.
+  package static func read() -> (network: HostNetwork, missing: [HostSnapshot.Missing]) {
+    var network = HostNetwork()
+    var missing: [HostSnapshot.Missing] = []
+    do throws(KernelError) {
+      try network.readRoutes()
+    } catch {
+      missing.append(.init(.network, "interfaces and routes: \(error)"))
+    }
+    do throws(KernelError) {
+      try network.readClamps()
+    } catch .notPermitted {
+      missing.append(
+        .init(
+          .network, "MSS clamps of nftables: reading them takes the capability CAP_NET_ADMIN",
+          isPermission: true))
+    } catch .withoutXFRM {
+      // A kernel without nftables has no rules of it.
+    } catch .failed(_, ENOENT) {
+      // The same, said otherwise.
+    } catch {
+      missing.append(.init(.network, "MSS clamps of nftables: \(error)"))
+    }
+    network.settings = settingNames.compactMap(Setting.init)
+    return (network, missing)
+  }
+
+  private mutating func readRoutes() throws(KernelError) {
+    var dump = try NetworkDump(protocol: NETLINK_ROUTE)
+    var links: [NetworkInterface] = []
+    let linkRequest = [UInt8](repeating: 0, count: RouteRequest.interfaceBytes)
+    try dump.read(UInt16(RTM_GETLINK), answer: UInt16(RTM_NEWLINK), linkRequest) { payload in
+      var reader = ByteReader(payload)
+      if let link = try? NetworkInterface(from: &reader) { links.append(link) }
+    }
+    interfaces = links
+    var entries: [RouteEntry] = []
+    for family in [AF_INET, AF_INET6] {
+      var request = [UInt8](repeating: 0, count: RouteRequest.routeBytes)
+      request[0] = UInt8(family)
+      try dump.read(UInt16(RTM_GETROUTE), answer: UInt16(RTM_NEWROUTE), request) { payload in
+        var reader = ByteReader(payload)
+        if let entry = try? RouteEntry(from: &reader) { entries.append(entry) }
+      }
+    }
+    for entry in entries {
+      switch entry {
+      case .route(let route): routes.append(route)
+      case .learned(let path): learned.append(path)
+      }
+    }
+  }
+
+  private mutating func readClamps() throws(KernelError) {
+    // NFNL_SUBSYS_NFTABLES with NFT_MSG_GETRULE and NFT_MSG_NEWRULE; `struct nfgenmsg` of any family.
+    let (subsystem, ask, answer): (UInt16, UInt16, UInt16) = (10 << 8, 7, 6)
+    var dump = try NetworkDump(protocol: NETLINK_NETFILTER)
+    var found: [SegmentClamp] = []
+    try dump.read(subsystem | ask, answer: subsystem | answer, [0, 0, 0, 0]) { payload in
+      var reader = ByteReader(payload)
+      if let clamp = try? SegmentClamp(rule: &reader) { found.append(clamp) }
+    }
+    clamps = found
+  }
+
+  /// What decides over packet sizes, and whether IPsec applies at all (Documentation/networking/ip-sysctl.rst).
+  private static let settingNames = [
+    "net.ipv4.ip_forward", "net.ipv4.ip_no_pmtu_disc", "net.ipv4.ip_forward_use_pmtu",
+    "net.ipv4.tcp_mtu_probing", "net.ipv4.tcp_base_mss", "net.ipv4.route.min_pmtu",
+    "net.ipv4.route.mtu_expires", "net.ipv4.conf.all.disable_xfrm",
+    "net.ipv4.conf.all.disable_policy", "net.ipv4.conf.all.rp_filter",
+    "net.ipv6.conf.all.forwarding", "net.ipv6.route.mtu_expires",
+    "net.core.xfrm_larval_drop", "net.core.xfrm_acq_expires",
+  ]
+}
+
+extension HostNetwork.Setting {
+  /// What the kernel has; nil where it has no such setting.
+  fileprivate init?(_ name: String) {
+    let path = "/proc/sys/" + String(name.map { $0 == "." ? "/" : $0 })
+    guard let text = SystemFile.read(path) else { return nil }
+    self.init(
+      name: name, value: String(decoding: text.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self))
+  }
+}
