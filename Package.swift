@@ -54,7 +54,8 @@ let package = Package(
     .target(
       name: "Decryption", dependencies: ["PacketDissector", "IPsecCrypto"], swiftSettings: settings),
     .target(
-      name: "Host", dependencies: ["PacketDissector", "IPsecCrypto", "Decryption", "CLinux"],
+      name: "Host",
+      dependencies: ["PacketDissector", "IPsecCrypto", "Decryption", "CLinux", "CZlib"],
       swiftSettings: settings),
     .target(
       name: "Diagnosis",
