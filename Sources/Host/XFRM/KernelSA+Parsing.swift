@@ -20,10 +20,15 @@ extension KernelSA {
     try readAttributes(&reader, &names, withKeys: withKeys)
   }
 
+  /// Where the family of the addresses stands.
+  private static let familyOffset = 212
+
   /// Reads the structure alone.
   init(fixed reader: inout ByteReader) throws(DissectionError) {
     var fixed = try reader.slice(Self.fixedBytes, by: .headerLength)
-    let selector = try TrafficMatch(selector: &fixed)
+    var ahead = copy fixed
+    try ahead.skip(Self.familyOffset)
+    let selector = try TrafficMatch(selector: &fixed, orFamily: try ahead.host16())
     let destination = try XFRMAddress(from: &fixed)
     let spi = try fixed.u32()
     let ipProtocol = try fixed.u8()

@@ -21,6 +21,8 @@ struct XFRMAddress {
     low = try reader.u64()
   }
 
+  var isZero: Bool { high == 0 && low == 0 }
+
   /// Nil for a family that is neither IPv4's nor IPv6's.
   func address(family: UInt16) -> IPAddress? {
     switch family {
@@ -32,21 +34,30 @@ struct XFRMAddress {
 }
 
 extension TrafficMatch {
-  /// Reads a `struct xfrm_selector`; nil where it has no family, with which the kernel takes any packet.
-  init?(selector reader: inout ByteReader) throws(DissectionError) {
+  /// Reads a `struct xfrm_selector`. One without a family is of `fallback`, or nil where it says nothing else
+  /// either: the kernel then takes any packet.
+  init?(
+    selector reader: inout ByteReader, orFamily fallback: UInt16 = 0
+  ) throws(DissectionError) {
     var fixed = try reader.slice(XFRMStructure.selectorBytes, by: .headerLength)
     let destination = try XFRMAddress(from: &fixed)
     let source = try XFRMAddress(from: &fixed)
     let destinationPort = Port(value: try fixed.u16(), mask: try fixed.u16())
     let sourcePort = Port(value: try fixed.u16(), mask: try fixed.u16())
     let familyOffset = fixed.offset
-    let family = try fixed.host16()
+    var family = try fixed.host16()
     let destinationLength = try fixed.u8()
     let sourceLength = try fixed.u8()
     let ipProtocol = try fixed.u8()
     try fixed.skip(3)
     let interface = try fixed.host32()
-    guard family != 0 else { return nil }
+    if family == 0 {
+      let saysNothing =
+        source.isZero && destination.isZero && destinationPort.mask == 0 && sourcePort.mask == 0
+        && ipProtocol == 0 && interface == 0
+      guard !saysNothing else { return nil }
+      family = fallback
+    }
     guard let source = source.address(family: family),
       let destination = destination.address(family: family)
     else {
