@@ -49,10 +49,12 @@ extension HostSnapshot {
   private mutating func readDropCounters() {
     dropCounters = DropCounters.read()
     guard dropCounters == nil else { return }
-    missing.append(
-      Missing(
-        .dropCounters,
-        "/proc/net/xfrm_stat is not there: the kernel is built without CONFIG_XFRM_STATISTICS"))
+    // It is there for everybody, as the other one is on every kernel.
+    let reason =
+      SystemFile.read("/proc/net/dev") == nil
+      ? "/proc/net cannot be read here"
+      : "/proc/net/xfrm_stat is not there: the kernel is built without CONFIG_XFRM_STATISTICS"
+    missing.append(Missing(.dropCounters, reason))
   }
 
   private mutating func note(_ unreadable: Int, _ isInterrupted: Bool, _ what: String) {
@@ -110,7 +112,7 @@ private enum NetworkNamespace {
   /// permission to look at the first process.
   static var isOneOfSeveral: Bool {
     if let own = SystemFile.link("/proc/self/ns/pid"), own != firstProcessNamespace { return true }
-    guard let own = SystemFile.link("/proc/self/ns/net"),
+    guard let own = SystemFile.link("/proc/thread-self/ns/net"),
       let first = SystemFile.link("/proc/1/ns/net")
     else { return false }
     return own != first
