@@ -70,10 +70,12 @@ lab: ## probe strongSwan and libreswan, set up SAs with them, check them live; f
 	@[ -x $(binary) ] || $(MAKE) build
 	@swift build --product ike-peer >&2
 	@swift build --product esp-peer >&2
+	@swift build --product state-reader >&2
 	@Tests/Lab/probe $(binary)
 	@Tests/Lab/sa
 	@Tests/Lab/sa-in-kernel
 	@Tests/Lab/esp
+	@Tests/Lab/kernel-state
 	@Tests/Lab/ikev1
 	@Tests/Lab/mtu $(binary)
 	@Tests/Lab/inner $(binary)

@@ -54,7 +54,8 @@ let package = Package(
     .target(
       name: "Decryption", dependencies: ["PacketDissector", "IPsecCrypto"], swiftSettings: settings),
     .target(
-      name: "Host", dependencies: ["PacketDissector", "IPsecCrypto", "Decryption", "CLinux"],
+      name: "Host",
+      dependencies: ["PacketDissector", "IPsecCrypto", "Decryption", "CLinux", "CZlib"],
       swiftSettings: settings),
     .target(
       name: "Diagnosis",
@@ -102,6 +103,10 @@ let package = Package(
     .executableTarget(
       name: "esp-peer", dependencies: ["PacketDissector", "IPsecCrypto", "ESP"],
       path: "Tests/Lab/esp-peer", swiftSettings: settings),
+    // What the lab holds against `ip xfrm`.
+    .executableTarget(
+      name: "state-reader", dependencies: ["PacketDissector", "IPsecCrypto", "Host"],
+      path: "Tests/Lab/state-reader", swiftSettings: settings),
     .testTarget(
       name: "PacketDissectorTests", dependencies: ["PacketDissector"], swiftSettings: settings),
     .testTarget(

@@ -8,7 +8,7 @@ import Testing
 struct KernelKeysTests {
   /// The keys in SAs with these payloads.
   private func keys(_ payloads: [UInt8]...) -> KeyFile {
-    var database = KernelSADatabase()
+    var database = KernelSADatabase(withKeys: true)
     for payload in payloads { database.add(Message.state, payload.rawBytes) }
     return KeyFile(database)
   }

@@ -27,15 +27,22 @@ struct KernelSATests {
   @Test("The numbers of the attributes are those of the kernel's headers")
   func attributes() {
     let known: [XFRMAttribute: xfrm_attr_type_t] = [
-      .integrity: XFRMA_ALG_AUTH, .cipher: XFRMA_ALG_CRYPT, .encapsulation: XFRMA_ENCAP,
-      .replay: XFRMA_REPLAY_VAL, .aead: XFRMA_ALG_AEAD, .truncatedIntegrity: XFRMA_ALG_AUTH_TRUNC,
-      .mark: XFRMA_MARK, .extendedReplay: XFRMA_REPLAY_ESN_VAL, .interfaceID: XFRMA_IF_ID,
-      // XFRMA_SA_DIR came with Linux 6.10, as the second one behind it.
+      .integrity: XFRMA_ALG_AUTH, .cipher: XFRMA_ALG_CRYPT, .compression: XFRMA_ALG_COMP,
+      .encapsulation: XFRMA_ENCAP, .replay: XFRMA_REPLAY_VAL, .lastUsed: XFRMA_LASTUSED,
+      .aead: XFRMA_ALG_AEAD, .truncatedIntegrity: XFRMA_ALG_AUTH_TRUNC, .mark: XFRMA_MARK,
+      .trafficPadding: XFRMA_TFCPAD, .extendedReplay: XFRMA_REPLAY_ESN_VAL,
+      .extraFlags: XFRMA_SA_EXTRA_FLAGS, .offload: XFRMA_OFFLOAD_DEV, .outputMark: XFRMA_SET_MARK,
+      .outputMarkMask: XFRMA_SET_MARK_MASK, .interfaceID: XFRMA_IF_ID,
+      // XFRMA_SA_DIR came with Linux 6.10, as the second one behind it, XFRMA_SA_PCPU with 6.13, as the fourth.
       .direction: xfrm_attr_type_t(rawValue: XFRMA_IF_ID.rawValue + 2),
+      .cpu: xfrm_attr_type_t(rawValue: XFRMA_IF_ID.rawValue + 4),
     ]
     for attribute in XFRMAttribute.allCases {
       #expect(known[attribute]?.rawValue == UInt32(attribute.rawValue))
     }
+    #expect(XFRMPolicyAttribute.templates == UInt16(XFRMA_TMPL.rawValue))
+    #expect(XFRMPolicyAttribute.sa == UInt16(XFRMA_SA.rawValue))
+    #expect(XFRMPolicyAttribute.policy == UInt16(XFRMA_POLICY.rawValue))
   }
 
   @Test("What is the same for all SAs is read from its place")
@@ -52,6 +59,10 @@ struct KernelSATests {
       sa.counters
         == .init(bytes: 8400, packets: 100, beforeWindow: 7, replayed: 8, integrityFailed: 9))
     #expect(sa.replay == .init(outgoing: 0, incoming: 0, window: 32))
+    #expect(sa.flags == .anyFamily && sa.selector == nil && sa.limits == .init())
+    #expect(sa.added == Timestamp(nanoseconds: 1_795_000_000_000_000_000))
+    #expect(sa.firstUsed == Timestamp(nanoseconds: 1_795_000_006_000_000_000))
+    #expect(sa.lastUsed == nil)
     #expect(sa.cipher == nil && sa.aead == nil && sa.integrity == nil)
     #expect(sa.encapsulation == nil && sa.interfaceID == nil && sa.mark == nil)
     #expect(sa.direction == nil)
@@ -75,8 +86,9 @@ struct KernelSATests {
     #expect(sa.integrity?.name == "hmac(sha256)" && sa.integrity?.icvBits == 128)
     #expect(sa.integrity?.key.hasSameBytes(as: Secret(copying: Message.longKey)) == true)
     #expect(sa.encapsulation == .init(type: 2, sourcePort: 4500, destinationPort: 4501))
-    #expect(
-      sa.replay == .init(outgoing: 0x1_0000_000A, incoming: 0x2_0000_0014, window: 64))
+    #expect(sa.replay.outgoing == 0x1_0000_000A && sa.replay.incoming == 0x2_0000_0014)
+    #expect(sa.replay.window == 64 && sa.replay.hasBitmap)
+    #expect(sa.lastUsed == Timestamp(nanoseconds: 1_795_439_130_000_000_000))
     #expect(sa.mark == .init(value: 7, mask: 0xFF))
     #expect(sa.interfaceID == 9)
     #expect(sa.direction == .outgoing)
@@ -92,7 +104,8 @@ struct KernelSATests {
         + Message.attribute(10, numbers))
     #expect(sa.aead?.name == "rfc4106(gcm(aes))" && sa.aead?.icvBits == 96)
     #expect(sa.aead?.key.count == 20)
-    #expect(sa.replay == .init(outgoing: 10, incoming: 20, window: 32))
+    #expect(sa.replay.outgoing == 10 && sa.replay.incoming == 20 && sa.replay.window == 32)
+    #expect(!sa.replay.hasBitmap && sa.replay.received == 2)
   }
 
   @Test("Of the two attributes of integrity the one with the ICV's length counts, in either order")

@@ -28,20 +28,25 @@ enum Message {
     netlink(2, host(code) + [UInt8](repeating: 0, count: 16))
   }
 
+  /// Seconds since 1970.
+  static let added: UInt64 = 1_795_000_000
+
   /// `struct xfrm_usersa_info`.
   static func fixed(
     source: [UInt8] = [10, 0, 0, 1], destination: [UInt8] = [10, 0, 0, 2],
     spi: UInt32 = 0xC000_0001, ipProtocol: UInt8 = 50, family: UInt16 = 2, mode: UInt8 = 1,
-    window: UInt8 = 32, flags: UInt8 = 0x20
+    window: UInt8 = 32, flags: UInt8 = 0x20,
+    selector: [UInt8] = [UInt8](repeating: 0, count: 56), limits: [UInt64] = []
   ) -> [UInt8] {
     var writer = ByteWriter()
-    writer.append([UInt8](repeating: 0xEE, count: 56))
+    writer.append(selector)
     writer.append(destination + [UInt8](repeating: 0, count: 16 - destination.count))
     writer.u32(spi)
     writer.append([ipProtocol, 0xEE, 0xEE, 0xEE])
     writer.append(source + [UInt8](repeating: 0, count: 16 - source.count))
-    writer.append([UInt8](repeating: 0xFF, count: 64))
-    writer.append(host(UInt64(8400)) + host(UInt64(100)) + host(UInt64(5)) + host(UInt64(6)))
+    writer.append(limits.flatMap { host($0) })
+    writer.append([UInt8](repeating: 0xFF, count: 64 - 8 * limits.count))
+    writer.append(host(UInt64(8400)) + host(UInt64(100)) + host(added) + host(added + 6))
     writer.append(host(UInt32(7)) + host(UInt32(8)) + host(UInt32(9)))
     writer.append(host(UInt32(0xEEEE_EEEE)) + host(UInt32(42)) + host(family))
     writer.append([mode, window, flags])
@@ -62,6 +67,22 @@ enum Message {
     value += host(UInt32(key.count * 8))
     if let icvBits { value += host(icvBits) }
     return value + key
+  }
+
+  /// `struct xfrm_selector`.
+  static func selector(
+    source: [UInt8], _ sourceLength: UInt8, destination: [UInt8], _ destinationLength: UInt8,
+    family: UInt16 = 2, ipProtocol: UInt8 = 0, destinationPort: UInt16 = 0, interface: UInt32 = 0
+  ) -> [UInt8] {
+    var writer = ByteWriter()
+    writer.append(destination + [UInt8](repeating: 0, count: 16 - destination.count))
+    writer.append(source + [UInt8](repeating: 0, count: 16 - source.count))
+    writer.u16(destinationPort)
+    writer.u16(destinationPort == 0 ? 0 : 0xFFFF)
+    writer.zeros(4)
+    writer.append(host(family) + [destinationLength, sourceLength, ipProtocol, 0xEE, 0xEE, 0xEE])
+    writer.append(host(interface) + host(UInt32(0)))
+    return writer.bytes
   }
 
   static let key = [UInt8](1...16)
@@ -93,7 +114,9 @@ enum Message {
 }
 
 /// Reads one SA out of a payload.
-func parse(_ payload: [UInt8]) throws(DissectionError) -> KernelSA {
+func parse(
+  _ payload: [UInt8], withKeys: Bool = true
+) throws(DissectionError) -> KernelSA {
   var reader = ByteReader(payload.rawBytes)
-  return try KernelSA(from: &reader)
+  return try KernelSA(from: &reader, withKeys: withKeys)
 }

@@ -2,6 +2,7 @@ import CLinux
 import Glibc
 import Host
 import PacketDissector
+import Synchronization
 import Testing
 
 /// Three machines in a row, in network namespaces of this test's own: A, a router, B. The link between the
@@ -12,7 +13,9 @@ import Testing
 final class Namespaces {
   static let narrow: UInt32 = 1300
 
-  private let prefix = "host-\(getpid())-"
+  /// Suites run at the same time.
+  private static let made = Atomic(0)
+  private let prefix = "host-\(getpid())-\(made.add(1, ordering: .relaxed).newValue)-"
 
   private init() {}
 

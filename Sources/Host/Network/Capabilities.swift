@@ -16,6 +16,11 @@ package struct Capabilities: OptionSet, Sendable {
     "ESP and ICMP need the capability CAP_NET_RAW: "
     + "setcap cap_net_raw,cap_net_admin+ep $(command -v ipsecdiag), or root"
 
+  /// The same where the kernel's SAs and policies are refused.
+  package static let missingNetAdmin =
+    "the kernel's SAs and policies need the capability CAP_NET_ADMIN: "
+    + "setcap cap_net_raw,cap_net_admin+ep $(command -v ipsecdiag), or root"
+
   /// Of this process, in effect now; none where /proc does not tell.
   package static var effective: Capabilities {
     SystemFile.read("/proc/self/status").flatMap(Capabilities.init(status:)) ?? []

@@ -6,7 +6,7 @@ internal import PacketDissector
 extension KeyFile {
   /// Asks the kernel, which takes the capability CAP_NET_ADMIN.
   package static func kernel() throws(KernelError) -> KeyFile {
-    KeyFile(try KernelSADatabase.read())
+    KeyFile(try KernelSADatabase.read(withKeys: true))
   }
 
   package init(_ database: KernelSADatabase) {

@@ -46,6 +46,7 @@ package struct KernelPolicy: Hashable, Sendable {
   package var interfaceID: UInt32?
   /// What went by it; kernels count only what had no SA to go through.
   package var packets: UInt64 = 0
+  package var limits = KernelSA.Limits()
   package var added: Timestamp?
   package var lastUsed: Timestamp?
   package var isOffloaded = false

@@ -9,11 +9,14 @@ package struct KernelSA: Sendable {
     package var key: Secret
     /// Nil if the kernel does not say.
     package var icvBits: Int?
+    /// The key's length, also where the key itself was not asked for. What a salt takes of it counts.
+    package var keyBits: UInt32
 
     package init(name: String, key: Secret, icvBits: Int? = nil) {
       self.name = name
       self.key = key
       self.icvBits = icvBits
+      keyBits = UInt32(truncatingIfNeeded: key.count &* 8)
     }
   }
 
@@ -54,16 +57,27 @@ package struct KernelSA: Sendable {
   }
 
   /// `struct xfrm_lifetime_cfg`: nil is without limit.
-  package struct Limits: Equatable, Sendable {
-    package struct Pair: Equatable, Sendable {
-      /// From here on the daemon is asked for a new SA.
-      package var soft: UInt64?
-      /// Here the SA ends.
-      package var hard: UInt64?
+  package struct Limits: Hashable, Sendable {
+    /// Kept as the kernel has them, where the largest number is none (XFRM_INF): SAs are many.
+    package struct Pair: Hashable, Sendable {
+      private var softNumber: UInt64
+      private var hardNumber: UInt64
 
       package init(soft: UInt64? = nil, hard: UInt64? = nil) {
-        self.soft = soft
-        self.hard = hard
+        softNumber = soft ?? .max
+        hardNumber = hard ?? .max
+      }
+
+      /// From here on the daemon is asked for a new SA.
+      package var soft: UInt64? {
+        get { softNumber == .max ? nil : softNumber }
+        set { softNumber = newValue ?? .max }
+      }
+
+      /// Here the SA ends.
+      package var hard: UInt64? {
+        get { hardNumber == .max ? nil : hardNumber }
+        set { hardNumber = newValue ?? .max }
       }
     }
 
@@ -180,6 +194,8 @@ package struct KernelSA: Sendable {
   package var encapsulation: Encapsulation?
   package var interfaceID: UInt32?
   package var mark: Mark?
+  /// The mark that its packets get when they leave it (XFRMA_SET_MARK).
+  package var outputMark: Mark?
   package var offload: Offload?
   /// The CPU that it is for, one of several with equal selectors (RFC 9611).
   package var cpu: UInt32?

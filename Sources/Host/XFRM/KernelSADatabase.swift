@@ -10,42 +10,26 @@ package struct KernelSADatabase: Sendable {
   /// They kept changing while they were told: some may be missing, or here twice.
   package private(set) var isInterrupted = false
 
-  private static let attempts = 5
+  private let withKeys: Bool
+  private var names = AlgorithmNames()
+
   /// A gateway has some ten thousands.
   package static let limit = 1 << 20
 
-  package init() {}
+  /// - Parameter withKeys: Whether keys are copied from the messages to come.
+  package init(withKeys: Bool = false) { self.withKeys = withKeys }
 
   /// Asks the kernel, which takes the capability CAP_NET_ADMIN.
-  package static func read() throws(KernelError) -> KernelSADatabase {
-    var socket = try NetlinkSocket(protocol: NETLINK_XFRM)
-    var database = KernelSADatabase()
-    for attempt in 1...attempts {
-      database = KernelSADatabase()
-      try database.read(&socket, sequence: UInt32(attempt))
-      if !database.isInterrupted { break }
+  package static func read(withKeys: Bool = false) throws(KernelError) -> KernelSADatabase {
+    var (database, isInterrupted) = try NetlinkDump.read(
+      protocol: NETLINK_XFRM, UInt16(XFRM_MSG_GETSA), doing: "read the kernel's SAs",
+      into: KernelSADatabase(withKeys: withKeys)
+    ) { database, type, payload in
+      database.add(type, payload)
+      return database.sas.count <= limit
     }
+    database.isInterrupted = isInterrupted
     return database
-  }
-
-  private mutating func read(
-    _ socket: inout NetlinkSocket, sequence: UInt32
-  ) throws(KernelError) {
-    var request = ByteWriter()
-    NetlinkHeader(
-      type: UInt16(XFRM_MSG_GETSA), flags: NetlinkHeader.Flags.request | NetlinkHeader.Flags.dump,
-      sequence: sequence
-    ).write(to: &request)
-    try socket.send(request.bytes)
-    var dump = NetlinkDump(sequence: sequence)
-    var isDone = false
-    while !isDone {
-      isDone = try socket.receive { datagram throws(KernelError) in
-        try dump.read(datagram) { type, payload in add(type, payload) }
-      }
-      guard sas.count <= Self.limit else { throw .tooMuch }
-    }
-    isInterrupted = dump.isInterrupted
   }
 
   /// Takes a message of the kernel's answer.
@@ -53,7 +37,7 @@ package struct KernelSADatabase: Sendable {
     guard type == UInt16(XFRM_MSG_NEWSA) else { return }
     var reader = ByteReader(payload)
     do throws(DissectionError) {
-      sas.append(try KernelSA(from: &reader))
+      sas.append(try KernelSA(from: &reader, &names, withKeys: withKeys))
     } catch {
       unreadable += 1
     }
