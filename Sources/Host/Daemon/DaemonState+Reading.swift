@@ -1,22 +1,23 @@
-internal import Glibc
+/// What the IKE daemons of this machine say, and who could not be asked.
+package struct DaemonReading: Sendable {
+  package var daemons: [DaemonState] = []
+  /// All that charon answered; nil where it did not.
+  package var vici: VICIAnswers?
+  package var missing: [HostSnapshot.Missing] = []
 
-extension DaemonState {
   /// Nanoseconds that charon may take for all of its answers.
   private static let patience: Int64 = 10_000_000_000
 
-  /// What the IKE daemons of this machine say.
+  /// Asks charon and pluto.
   ///
   /// `vici` is where charon listens for VICI, in strongSwan's words ("unix:///run/charon.vici"); nil is where
   /// it usually does. A machine with one daemon lacks nothing for not having the other.
-  package static func readAll(
-    vici: String? = nil
-  ) -> (daemons: [DaemonState], missing: [HostSnapshot.Missing]) {
-    var daemons: [DaemonState] = []
-    var missing: [HostSnapshot.Missing] = []
+  package init(vici: String? = nil) {
     var absent: HostSnapshot.Missing?
     do throws(VICIError) {
       let address = try vici.map { text throws(VICIError) in try VICIAddress(text: text) }
-      let answers = try VICIAnswers.read(address, until: MonotonicClock.now() + patience)
+      let answers = try VICIAnswers.read(address, until: MonotonicClock.now() + Self.patience)
+      self.vici = answers
       daemons.append(DaemonState(answers))
     } catch {
       let reason = HostSnapshot.Missing(error)
@@ -32,7 +33,16 @@ extension DaemonState {
     if daemons.isEmpty, missing.isEmpty, let absent {
       missing.append(.init(.daemon, "\(absent.reason); libreswan's pluto does not run either"))
     }
-    return (daemons, missing)
+  }
+}
+
+extension DaemonState {
+  /// What the IKE daemons of this machine say; see ``DaemonReading``.
+  package static func readAll(
+    vici: String? = nil
+  ) -> (daemons: [DaemonState], missing: [HostSnapshot.Missing]) {
+    let reading = DaemonReading(vici: vici)
+    return (reading.daemons, reading.missing)
   }
 }
 

@@ -75,7 +75,7 @@ enum LibreswanProgram {
     unsafe posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0)
     // Copies that live until the call has returned, and a nil that ends each list.
     let arguments = unsafe words.map { unsafe strdup($0) } + [nil]
-    defer { for unsafeargument in unsafe arguments { unsafe free(argument) } }
+    defer { unsafe arguments.forEach { unsafe free($0) } }
     let environment: [UnsafeMutablePointer<CChar>?] = unsafe [nil]
     var process: pid_t = 0
     let code = unsafe posix_spawn(&process, program, &actions, nil, arguments, environment)
