@@ -94,7 +94,8 @@ struct VICIMessageTests {
   @Test("Packets have names where their kind has one")
   func packets() throws {
     let request = VICIPacket(.commandRequest, "list-sas", Self.message)
-    #expect(request.bytes.prefix(14) == [0, 0, 0, 87, 0, 8] + Array("list-sas".utf8))
+    let head: [UInt8] = [0, 0, 0, 87, 0, 8] + Array("list-sas".utf8)
+    #expect(Array(request.bytes.prefix(14)) == head)
     #expect(try VICIPacket(bytes: request.bytes.dropFirst(4)) == request)
     let confirmation = VICIPacket(.eventConfirm)
     #expect(confirmation.bytes == [0, 0, 0, 1, 5])

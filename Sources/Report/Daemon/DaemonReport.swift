@@ -24,6 +24,28 @@ package struct DaemonReport: Sendable {
     package var child: DaemonState.ConfiguredChild
     package var standing: DaemonState.Standing
 
+    /// Set up by hand, it says at once why it does not come up; nil where its names would have to be quoted.
+    package func command(of kind: DaemonState.Kind) -> String? {
+      let names = connection + child.name
+      guard !names.isEmpty, !names.hasPrefix("-"), !child.name.hasPrefix("-"),
+        names.utf8.allSatisfy(Self.isPlain)
+      else { return nil }
+      return switch kind {
+      case .strongSwan: "swanctl --initiate --ike \(connection) --child \(child.name)"
+      case .libreswan: "ipsec auto --up \(connection)"
+      }
+    }
+
+    private static func isPlain(_ byte: UInt8) -> Bool {
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."),
+        UInt8(ascii: "/"), UInt8(ascii: "_"):
+        true
+      default: false
+      }
+    }
+
     /// Nil where nothing is wrong with it.
     package var severity: Severity? {
       guard child.isWanted == true else { return nil }
@@ -59,7 +81,6 @@ package struct DaemonReport: Sendable {
   /// The worst of all tunnels; nil where none is amiss.
   package var severity: Severity? { tunnels.compactMap(\.severity).max() }
 
-  /// Nil where no daemon told anything.
   package var verdict: Verdict {
     guard !daemons.isEmpty else {
       return Verdict(.unknown, "no IKE daemon told its state")
@@ -67,21 +88,22 @@ package struct DaemonReport: Sendable {
     let tunnels = tunnels
     let wanted = tunnels.filter { $0.child.isWanted == true }
     let amiss = wanted.filter { $0.severity != nil }
-    let word: Verdict.Word =
+    let verdict: Verdict.Word =
       switch severity {
       case .critical: .critical
       case .warning: .warning
       case .info, nil: .ok
       }
     guard amiss.isEmpty else {
+      let word = amiss.count == 1 ? "is" : "are"
       return Verdict(
-        word, "\(amiss.count) of \(wanted.count) wanted \(Self.noun(wanted.count)) not up")
+        verdict, "\(amiss.count) of \(wanted.count) wanted tunnels \(word) not up")
     }
     let up = tunnels.count { $0.standing == .up }
     let waiting = wanted.count { $0.standing == .waitsForTraffic }
     let waits = waiting > 0 ? ", \(waiting) more as soon as there is traffic" : ""
     return Verdict(
-      word, "\(up) of \(tunnels.count) configured \(Self.noun(tunnels.count)) up\(waits)")
+      verdict, "\(up) of \(tunnels.count) configured \(Self.noun(tunnels.count)) up\(waits)")
   }
 
   private static func noun(_ count: Int) -> String { count == 1 ? "tunnel is" : "tunnels are" }

@@ -10,6 +10,7 @@ package struct DaemonText {
   private var page: Page { options.page }
   /// Of connections, and of SAs, unless all are asked for.
   private static let rowLimit = 20
+  private static let remedyLimit = 5
 
   package init(_ report: DaemonReport, _ naming: Naming, _ options: DiagnosisText.Options) {
     self.report = report
@@ -46,6 +47,7 @@ package struct DaemonText {
         connection, tunnels.filter { $0.connection == connection.name }, to: &text)
     }
     rest(state.connections.count, "connection", to: &text)
+    remedies(tunnels, state.kind, to: &text)
     if !state.ikeSAs.isEmpty { text.put("\nSAs\n") }
     for sa in rows(state.ikeSAs) { ikeSA(sa, to: &text) }
     rest(state.ikeSAs.count, "IKE SA", to: &text)
@@ -65,7 +67,8 @@ package struct DaemonText {
     ]
     if let version = connection.ikeVersion { parts.append("IKEv\(version)") }
     if let delay = connection.dpdDelay {
-      parts.append("liveness check after \(Quantity.decimal(delay, places: 1)) s of silence")
+      let seconds = Quantity.decimal(delay, places: delay == delay.rounded() ? 0 : 1)
+      parts.append("liveness check after \(seconds) s of silence")
     }
     line(parts.joined(separator: ", "), indent: 2, to: &text)
     for tunnel in tunnels { self.tunnel(tunnel, to: &text) }
@@ -87,6 +90,21 @@ package struct DaemonText {
       parts.append(window == 0 ? "no replay protection" : "replay window \(window) packets")
     }
     line(parts.joined(separator: "; "), indent: 4, to: &text)
+  }
+
+  private func remedies(
+    _ tunnels: [DaemonReport.Tunnel], _ kind: DaemonState.Kind, to text: inout TextBuffer
+  ) {
+    let amiss = tunnels.filter { $0.severity == .critical }
+    guard !amiss.isEmpty else { return }
+    text.put("\nRemedy\n")
+    line(
+      "Set it up by hand: the daemon then says why it does not come up. `ipsecdiag probe` tells "
+        + "whether the peer answers at all.", indent: 2, to: &text)
+    for tunnel in amiss.prefix(Self.remedyLimit) where !naming.redacts {
+      guard let command = tunnel.command(of: kind) else { continue }
+      page.command(command, indent: 4, to: &text)
+    }
   }
 
   private func hosts(_ addresses: [String]) -> String {
@@ -161,7 +179,7 @@ package struct DaemonText {
     let children = daemon.state.connections.flatMap(\.children)
     guard !children.isEmpty else { return }
     text.put("\n")
-    if let file = daemon.configuration {
+    if let file = daemon.configuration.map({ naming.redacts ? "swanctl.conf" : $0 }) {
       line(
         "VICI tells neither start_action nor the replay window: they are from \(file), which charon "
           + "may have loaded at another time.", indent: 0, to: &text)
