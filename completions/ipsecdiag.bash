@@ -173,13 +173,13 @@ _ipsecdiag() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    diagnose|probe|ping|mtu|dpd|handshake|respond|decode|replay|explain|config|help)
+    diagnose|probe|ping|mtu|dpd|handshake|respond|daemon|decode|replay|explain|config|help)
         # Offer subcommand argument completions
         "_ipsecdiag_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'diagnose probe ping mtu dpd handshake respond decode replay explain config help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'diagnose probe ping mtu dpd handshake respond daemon decode replay explain config help' -- "${cur}"))
         ;;
     esac
 }
@@ -907,6 +907,35 @@ _ipsecdiag_respond() {
         return
         ;;
     '--for')
+        return
+        ;;
+    esac
+}
+
+_ipsecdiag_daemon() {
+    repeating_flags=()
+    non_repeating_flags=(--events --log --json --ndjson --redact --ascii --quiet -q --verbose -v --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--vici --config --count -c --fail-on --color)
+    __ipsecdiag_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--vici')
+        return
+        ;;
+    '--config')
+        return
+        ;;
+    '--count'|'-c')
+        return
+        ;;
+    '--fail-on')
+        __ipsecdiag_add_completions -W 'info'$'\n''warning'$'\n''critical'$'\n''never'
+        return
+        ;;
+    '--color')
+        __ipsecdiag_add_completions -W 'auto'$'\n''always'$'\n''never'
         return
         ;;
     esac
