@@ -10,7 +10,8 @@ enum ESPLoss {
       if worst[path] == nil { order.append(path) }
       worst[path, default: []].append(flow)
     }
-    return order.compactMap { path in finding(worst[path] ?? []) }
+    let own = evidence.quality.lostByCapture
+    return order.compactMap { path in finding(worst[path] ?? [], lostByCapture: own) }
   }
 
   private static let leastLost: UInt64 = 10
@@ -18,10 +19,14 @@ enum ESPLoss {
   private static let leastGaps: UInt64 = 3
 
   private static func isLossy(_ flow: ESPFlow) -> Bool {
-    let lost = flow.sequence.lost
-    // One in a hundred at least; where more is missing than came, the capture holds a selection.
-    return lost >= leastLost && lost <= flow.sequence.received && flow.isCountedOn
-      && lost * 99 >= flow.sequence.received && gaps(flow) >= leastGaps
+    // Where more is missing than came, the capture holds a selection.
+    flow.sequence.lost <= flow.sequence.received && flow.isCountedOn
+      && isMuch(flow.sequence.lost, of: flow) && gaps(flow) >= leastGaps
+  }
+
+  /// One in a hundred at least.
+  private static func isMuch(_ lost: UInt64, of flow: ESPFlow) -> Bool {
+    lost >= leastLost && lost * 99 >= flow.sequence.received
   }
 
   private static func gaps(_ flow: ESPFlow) -> UInt64 {
@@ -34,7 +39,8 @@ enum ESPLoss {
       && flow.isCountedOn
   }
 
-  private static func finding(_ flows: [ESPFlow]) -> Finding? {
+  /// A live capture that lost packets itself explains as many; what it explains is no alarm.
+  private static func finding(_ flows: [ESPFlow], lostByCapture own: UInt64) -> Finding? {
     guard let flow = flows.max(by: { $0.sequence.lost < $1.sequence.lost }) else { return nil }
     let lost = flow.sequence.lost
     let all = lost + flow.sequence.received
@@ -51,6 +57,12 @@ enum ESPLoss {
         ))
     }
     if flow.isMirrored { facts.append(Finding.Evidence("counted without the mirror's copies")) }
+    if own > 0 {
+      facts.append(
+        Finding.Evidence(
+          "the capture lost \(own) packets itself, of all SAs together: at least \(lost - min(own, lost)) were lost elsewhere"
+        ))
+    }
     for other in flows.prefix(8) where other.spi != flow.spi {
       facts.append(
         Finding.Evidence(
@@ -58,9 +70,11 @@ enum ESPLoss {
           [other.first]))
     }
     return Finding(
-      .espLoss, .likely, about: flow.subject,
+      .espLoss, severity: isMuch(lost - min(own, lost), of: flow) ? nil : .info,
+      own > 0 ? .possible : .likely, about: flow.subject,
       "\(Quantity.percent(lost, of: all)) of the packets of \(flow.name) never came (\(lost) of \(all))",
-      meaning: meaning(flow), evidence: facts, remedies: remedies(flow))
+      meaning: meaning(flow), evidence: facts,
+      remedies: (own > 0 ? [losslessCapture] : []) + remedies(flow))
   }
 
   private static func gapFrames(_ flow: ESPFlow) -> [FrameReference] {
@@ -78,6 +92,10 @@ enum ESPLoss {
     return
       "lost between the sender and the capture, or by the capture itself (its own drop count tells); \(kind)"
   }
+
+  private static let losslessCapture = Finding.Remedy(
+    "capture again so that the capture loses nothing: a larger buffer, less of each packet, a filter",
+    [.init(.shell, "ipsecdiag replay -i any --buffer-size 512MB -s 256 'esp or udp port 4500'")])
 
   private static func remedies(_ flow: ESPFlow) -> [Finding.Remedy] {
     let hosts: Statement = "host \(flow.source) and host \(flow.destination)"

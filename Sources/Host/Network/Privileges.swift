@@ -8,11 +8,19 @@ package enum Privileges {
 
   /// Becomes nobody where it is root, and gives up every capability; no program that it starts gets any back.
   /// To be called while there is one thread.
-  package static func drop() throws(SocketError) {
+  ///
+  /// - Parameter owner: Who to become instead, for files that are to be made in a folder of theirs. Root stays
+  ///   root then without capabilities: what belongs to root it may still write.
+  /// - Throws: What the kernel refused; some of it may be given up by then.
+  package static func drop(
+    becoming owner: (user: UInt32, group: UInt32)? = nil
+  ) throws(SocketError) {
     if geteuid() == 0 {
+      let (user, group) = owner ?? (nobody, nobody)
+      let question = owner == nil ? "become nobody" : "become user \(user)"
       try check(setgroups(0, nil), "give up its groups")
-      try check(setgid(nobody), "become nobody")
-      try check(setuid(nobody), "become nobody")
+      try check(setgid(group), question)
+      try check(setuid(user), question)
     }
     // PR_SET_NO_NEW_PRIVS takes 1 and three zeros (prctl(2)).
     try check(change_process(38, 1, 0, 0, 0), "give up new privileges")
