@@ -1,0 +1,183 @@
+import FoundationEssentials
+import Glibc
+import Testing
+
+/// Live captures on the loopback interface of a network namespace of each test's own.
+@Suite("Live capture, on the command line")
+struct LiveCaptureCommandTests {
+  static let isPossible =
+    geteuid() == 0
+    && ["unshare -n true", "python3 -c pass"].allSatisfy { command in
+      (try? Command(["-c", command], executable: "/bin/sh"))?.exitCode == 0
+    }
+
+  private struct Report: Decodable {
+    struct Capture: Decodable {
+      struct Live: Decodable {
+        let received: Int
+        let dropped_by_kernel: Int
+      }
+
+      let frames: Int
+      let live: Live?
+      let degraded: Bool
+      let problems: [String]
+    }
+
+    let capture: Capture
+  }
+
+  /// Runs a script beside the tool: `capture ARGUMENTS` starts it and waits until it captures, `send FROM TO` has
+  /// ESP in UDP with those sequence numbers go over lo, `$pid` is the tool; `end` waits for it and hands on what
+  /// it returned.
+  private func run(_ folder: TemporaryFolder, _ script: String) throws -> Command {
+    let helpers = """
+      cd \(folder.path) || exit 99
+      ip link set lo up || exit 99
+      capture() {
+        \(Place.binary) "$@" >output 2>errors & pid=$!
+        for i in $(seq 200); do
+          [ $(wc -l </proc/net/packet) -gt 1 ] && grep -q 'CapEff:.0*$' /proc/$pid/status && break
+          sleep 0.05
+        done
+      }
+      send() {
+        python3 -c "
+      import socket, struct, time
+      s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+      for n in range($1, $2 + 1):
+          s.sendto(struct.pack('>II', 0xc0ffee01, n) + bytes(92), ('${3:-127.0.0.1}', 4500))
+          time.sleep(0.001)
+      "
+        sleep 0.3
+      }
+      end() { wait $pid; code=$?; cat output; cat errors >&2; exit $code; }
+      (sleep 30; kill -KILL $$) 2>/dev/null & watchdog=$!
+      trap 'kill $watchdog 2>/dev/null' EXIT
+
+      """
+    return try Command(
+      ["-n", "sh", "-c", helpers + script], executable: "/usr/bin/unshare", directory: "/")
+  }
+
+  private func report(_ run: Command) throws -> Report.Capture {
+    try JSONDecoder().decode(Report.self, from: Data(run.output)).capture
+  }
+
+  @Test(
+    "Who captures is nobody, without any capability, by then; the file of -w was made before",
+    .enabled(if: isPossible, "needs root, namespaces and python3"))
+  func privileges() throws {
+    let folder = try TemporaryFolder()
+    let run = try run(
+      folder,
+      """
+      capture replay -i lo -w all.pcapng --json 'udp dst port 4500'
+      grep -E '^(Uid|CapPrm|CapEff|NoNewPrivs)' /proc/$pid/status | tr '\\t\\n' '  ' >status
+      send 1 50; kill -INT $pid; end
+      """)
+    #expect(run.exitCode == 0, "\(run.errorText)")
+    let none = "0000000000000000"
+    let status = String(decoding: try contents(of: "\(folder.path)/status"), as: UTF8.self)
+    #expect(
+      status
+        == "Uid: 65534 65534 65534 65534 CapPrm: \(none) CapEff: \(none) NoNewPrivs: 1 ")
+    let capture = try report(run)
+    // The kernel counts what goes over lo twice, once each way.
+    #expect(capture.frames == 50 && capture.live?.received == 100 && !capture.degraded)
+    #expect(run.errorText == "100 packets received, 0 dropped by the kernel, 0 by the interface\n")
+    let again = try Command(["replay", "-r", "\(folder.path)/all.pcapng", "--json"])
+    #expect(try report(again).frames == 50)
+    #expect(try report(again).live == nil)
+  }
+
+  @Test(
+    "A ring's files are made by the owner of their folder, and the newest are left",
+    .enabled(if: isPossible, "needs root, namespaces and python3"))
+  func ring() throws {
+    let folder = try TemporaryFolder()
+    let run = try run(
+      folder,
+      """
+      mkdir ring && chown 4242:4242 ring && touch ring/other
+      capture diagnose -i lo -w ring/wan.pcapng --ring-size 8kB --ring-files 2 --json -c 200 \
+        'udp dst port 4500'
+      send 1 200
+      stat -c '%n %u %g' ring/* >owners
+      end
+      """)
+    #expect(run.exitCode == 0, "\(run.errorText)")
+    #expect(try report(run).frames == 200)
+    let owners = String(decoding: try contents(of: "\(folder.path)/owners"), as: UTF8.self)
+      .split(separator: "\n")
+    #expect(owners.count == 3 && owners.first == "ring/other 0 0")
+    #expect(owners.dropFirst().allSatisfy { $0.hasSuffix(".pcapng 4242 4242") })
+    let files = owners.dropFirst().compactMap { $0.split(separator: " ").first }
+    let last = try Command(["decode", "-r", "\(folder.path)/\(files.last ?? "")"])
+    #expect(last.exitCode == 0 && last.lines.last?.contains("200") == true, "\(last.text)")
+  }
+
+  @Test(
+    "An interface that is down for a while is waited for, one that goes away ends the capture: 74",
+    .enabled(if: isPossible, "needs root, namespaces and python3"))
+  func goneInterface() throws {
+    let folder = try TemporaryFolder()
+    let run = try run(
+      folder,
+      """
+      ip link add wan type veth peer name far && ip address add 192.0.2.1/24 dev wan &&
+      ip link set far up && ip link set wan up || exit 99
+      neighbour() { ip neighbour replace 192.0.2.2 lladdr 02:00:00:00:00:02 dev wan; }
+      neighbour; capture replay -i wan --json 'udp dst port 4500'; send 1 20 192.0.2.2
+      ip link set wan down; sleep 0.3; ip link set wan up; neighbour
+      send 21 40 192.0.2.2; ip link delete wan; end
+      """)
+    #expect(run.exitCode == 74)
+    let capture = try report(run)
+    #expect(capture.frames == 40 && capture.live?.received == 40 && capture.problems.count == 1)
+    #expect(run.errorText.contains("error: cannot capture on wan: "), "\(run.errorText)")
+  }
+
+  @Test(
+    "A full disk ends the capture: 74, and the file holds all that found room",
+    .enabled(if: isPossible, "needs root, namespaces and python3"))
+  func diskFull() throws {
+    let folder = try TemporaryFolder()
+    let run = try run(
+      folder,
+      """
+      mkdir small && unshare -m sh -c '
+        mount -t tmpfs -o size=16k none small || exit 98
+        exec \(Place.binary) replay -i lo -w small/all.pcapng --json "udp dst port 4500"
+        ' >output 2>errors & pid=$!
+      for i in $(seq 200); do [ $(wc -l </proc/net/packet) -gt 1 ] && break; sleep 0.05; done
+      sleep 0.3
+      exec 4</proc/$pid/cwd/small/all.pcapng
+      send 1 400
+      cat <&4 >kept
+      end
+      """)
+    #expect(run.exitCode == 74, "\(run.errorText)")
+    #expect(run.errorText.contains("all.pcapng: No space left on device; it holds "))
+    let kept = try Command(["replay", "-r", "\(folder.path)/kept", "--json"])
+    #expect(kept.exitCode == 0 && kept.errors.isEmpty, "\(kept.errorText)")
+    let frames = try report(kept).frames
+    #expect((50...110).contains(frames))
+    #expect(run.errorText.contains("it holds \(frames) packets"))
+  }
+
+  @Test("Options that do not go together are told: 64")
+  func options() throws {
+    for (arguments, words) in [
+      (["replay", "-r", "x", "-w", "y"], "go with -i NAME"),
+      (["diagnose", "-i", "lo", "-w", "y", "--ring-size", "1MB"], "--ring-files together"),
+      (["dpd", "-i", "lo", "--ring-size", "1MB", "--ring-files", "2"], "goes with -w FILE"),
+      (["decode", "-i", "lo", "--ring-size", "1XB"], "ring-size"),
+      (["replay", "-i", "lo", "-s", "300000"], "0 to 262144 bytes"),
+      (["replay", "-i", "lo", "--buffer-size", "4GB"], "1MB to 2GB"),
+    ] {
+      let run = try Command(arguments)
+      #expect(run.exitCode == 64 && run.errorText.contains(words), "\(arguments): \(run.errorText)")
+    }
+  }
+}
