@@ -58,6 +58,7 @@ struct CaptureReading {
     let limit = capture.count ?? .max
     var progress = LiveProgress(watch)
     var problems: [CaptureError] = []
+    var link = capture.interface.map(InterfaceWatch.init)
     if isLive { clock.start() }
     repeat {
       clock.next()
@@ -66,6 +67,10 @@ struct CaptureReading {
         limit: limit - evidence.quality.frames, writer: source.writer, isStopped: isStopped)
       guard isLive else { break }
       if let statistics = source.reader.statistics { evidence.note(statistics) }
+      if let words = link?.change() {
+        progress.clear()
+        StandardError.write("warning: \(words)")
+      }
       progress.update(evidence, source.writer, elapsed: clock.elapsed)
     } while problems.isEmpty && !Interruption.isRequested && evidence.quality.frames < limit
     progress.clear()

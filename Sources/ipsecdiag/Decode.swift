@@ -20,6 +20,7 @@ struct Decode: ParsableCommand {
         ipsecdiag decode -r tunnel.pcap --keys charon.keys --key-report
         ipsecdiag decode -r tunnel.pcap --keys charon.keys -q -w inner.pcapng
         ipsecdiag decode -i eth0 --keys kernel
+        ipsecdiag decode -i eth0 -q -w wan.pcapng --ring-size 100MB --ring-files 5 udp or esp
         ipsecdiag decode -r a.pcapng -r b.pcap.gz --summary
         tcpdump -w - -U 'udp port 500 or udp port 4500' | ipsecdiag decode -r -
         ipsecdiag decode -r tunnel.pcap --ndjson | jq .ipsec
@@ -65,6 +66,7 @@ struct Decode: ParsableCommand {
 
   mutating func validate() throws {
     try capture.requireSource()
+    try live.requireInterface(capture, exceptToWrite: true)
     try reporting.validate(keys)
     if [json, ndjson, format != nil].count(where: { $0 }) > 1 {
       throw ValidationError("Give one of --format, --json and --ndjson.")

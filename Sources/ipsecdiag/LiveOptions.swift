@@ -64,10 +64,10 @@ struct LiveOptions: ParsableArguments {
     }
   }
 
-  /// What a command calls that judges files without writing them again.
-  func requireInterface(_ capture: CaptureOptions) throws {
+  /// What a command calls from its `validate`; one that judges captures does not write files again.
+  func requireInterface(_ capture: CaptureOptions, exceptToWrite: Bool = false) throws {
     if capture.interface == nil,
-      output != nil || snapshotLength != 0 || promiscuous || bufferSize != nil
+      output != nil && !exceptToWrite || snapshotLength != 0 || promiscuous || bufferSize != nil
         || progress != .auto
     {
       throw ValidationError("-w, --progress and how frames are captured go with -i NAME.")

@@ -38,7 +38,12 @@ struct LiveProgress {
   private var nextLine = Self.lineInterval
   private var nextRules = Self.ruleInterval
   /// What was told already.
-  private var told: Set<String> = []
+  private var told: Set<Told> = []
+
+  private struct Told: Hashable {
+    let id: FindingID
+    let subject: Finding.Subject
+  }
 
   private static let lineInterval = Nanoseconds.seconds(10)
   private static let ruleInterval = Nanoseconds.seconds(5)
@@ -87,7 +92,7 @@ struct LiveProgress {
     let pause = max(Self.ruleInterval.count, (IntervalClock.now() &- began) &* Self.ruleShare)
     nextRules = Nanoseconds(elapsed.count &+ pause)
     for finding in findings where told.count < Self.tellingLimit {
-      guard told.insert("\(finding.id.rawValue) \(finding.subject)").inserted else { continue }
+      guard told.insert(Told(id: finding.id, subject: finding.subject)).inserted else { continue }
       clear()
       StandardError.write(text.line(finding, elapsed: elapsed))
     }

@@ -50,3 +50,20 @@ struct LiveReading {
     self.writer = writer
   }
 }
+
+/// Notices that an interface goes down, which libpcap waits out in silence, and that it is up again.
+struct InterfaceWatch {
+  private let name: String
+  private var isUp = true
+
+  init(_ name: String) { self.name = name }
+
+  /// What has changed since the last call, in words. Of "any" nothing does.
+  mutating func change() -> String? {
+    guard let interface = try? NetworkInterface(named: name), interface.isUp != isUp else {
+      return nil
+    }
+    isUp = interface.isUp
+    return isUp ? "\(name) is up again" : "\(name) is down; the capture goes on when it is up"
+  }
+}
