@@ -24,7 +24,14 @@ struct LiveCaptureCommandTests {
       let problems: [String]
     }
 
+    struct Finding: Decodable {
+      let id: String
+      let severity: String
+    }
+
     let capture: Capture
+    let findings: [Finding]
+    let blind_spots: [String]
   }
 
   /// Runs a script beside the tool: `capture ARGUMENTS` starts it and waits until it captures, `send FROM TO` has
@@ -47,7 +54,7 @@ struct LiveCaptureCommandTests {
       s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
       for n in range($1, $2 + 1):
           s.sendto(struct.pack('>II', 0xc0ffee01, n) + bytes(92), ('${3:-127.0.0.1}', 4500))
-          time.sleep(0.001)
+          time.sleep(${4:-0.001})
       "
         sleep 0.3
       }
@@ -60,9 +67,20 @@ struct LiveCaptureCommandTests {
       ["-n", "sh", "-c", helpers + script], executable: "/usr/bin/unshare", directory: "/")
   }
 
-  private func report(_ run: Command) throws -> Report.Capture {
-    try JSONDecoder().decode(Report.self, from: Data(run.output)).capture
+  private func report(_ run: Command) throws -> Report.Capture { try wholeReport(run).capture }
+
+  private func wholeReport(_ run: Command) throws -> Report {
+    try JSONDecoder().decode(Report.self, from: Data(run.output))
   }
+
+  /// An interface with a neighbour that does not answer: what is sent to 192.0.2.2 goes over it once.
+  private static let wan = """
+    ip link add wan type veth peer name far && ip address add 192.0.2.1/24 dev wan &&
+    ip link set far up && ip link set wan up || exit 99
+    neighbour() { ip neighbour replace 192.0.2.2 lladdr 02:00:00:00:00:02 dev wan; }
+    neighbour
+
+    """
 
   @Test(
     "Who captures is nobody, without any capability, by then; the file of -w was made before",
@@ -125,10 +143,8 @@ struct LiveCaptureCommandTests {
     let run = try run(
       folder,
       """
-      ip link add wan type veth peer name far && ip address add 192.0.2.1/24 dev wan &&
-      ip link set far up && ip link set wan up || exit 99
-      neighbour() { ip neighbour replace 192.0.2.2 lladdr 02:00:00:00:00:02 dev wan; }
-      neighbour; capture replay -i wan --json 'udp dst port 4500'; send 1 20 192.0.2.2
+      \(Self.wan)
+      capture replay -i wan --json 'udp dst port 4500'; send 1 20 192.0.2.2
       ip link set wan down; sleep 1.5; ip link set wan up; neighbour
       send 21 40 192.0.2.2; ip link delete wan; end
       """)
@@ -166,6 +182,61 @@ struct LiveCaptureCommandTests {
     let frames = try report(kept).frames
     #expect((50...110).contains(frames))
     #expect(run.errorText.contains("it holds \(frames) packets"))
+  }
+
+  @Test(
+    "What the capture lost itself is counted, and is no alarm: all sent is read or told as dropped",
+    .enabled(if: isPossible, "needs root, namespaces and python3"))
+  func overrun() throws {
+    let folder = try TemporaryFolder()
+    let run = try run(
+      folder,
+      """
+      \(Self.wan)
+      capture replay -i wan --buffer-size 1MB --json 'udp dst port 4500'
+      for turn in 0 1 2 3; do
+        kill -STOP $pid; send $((turn * 8000 + 1)) $((turn * 8000 + 6000)) 192.0.2.2 0
+        kill -CONT $pid; sleep 0.3; send $((turn * 8000 + 6001)) $((turn * 8000 + 8000)) 192.0.2.2 0
+      done
+      kill -INT $pid; end
+      """)
+    let report = try wholeReport(run)
+    let live = try #require(report.capture.live)
+    #expect(live.dropped_by_kernel > 0 && report.capture.degraded)
+    #expect(live.received == 32_000)
+    #expect(report.capture.frames + live.dropped_by_kernel == 32_000)
+    #expect(report.findings.map { "\($0.id) \($0.severity)" } == ["esp-loss info"])
+    #expect(report.blind_spots.contains { $0.hasPrefix("the capture lost ") })
+    #expect(run.exitCode == 0, "\(run.errorText)")
+  }
+
+  @Test(
+    "What was written can be read after the process was killed",
+    .enabled(if: isPossible, "needs root, namespaces and python3"))
+  func killed() throws {
+    let folder = try TemporaryFolder()
+    let run = try run(
+      folder,
+      "capture dpd -i lo -w all.pcapng 'udp dst port 4500'; send 1 30; kill -KILL $pid; end")
+    #expect(run.exitCode == 128 + SIGKILL)
+    let again = try Command(["replay", "-r", "\(folder.path)/all.pcapng", "--json"])
+    #expect(again.exitCode == 0 && again.errors.isEmpty)
+    #expect(try report(again).frames == 30)
+  }
+
+  @Test("Without the capability: 77, and its name", .enabled(if: geteuid() == 0, "needs root"))
+  func permission() throws {
+    // Nobody must reach the binary.
+    let binary = try TemporaryFile(try contents(of: Place.binary))
+    unsafe _ = chmod(binary.path, 0o755)
+    for command in ["decode", "diagnose", "replay", "dpd"] {
+      let run = try Command(
+        [command, "-i", "lo"], executable: binary.path, directory: "/", as: 65534)
+      #expect(run.exitCode == 77 && run.output.isEmpty)
+      #expect(
+        run.errorText
+          == "error: no permission to capture on lo: it takes the capability CAP_NET_RAW\n")
+    }
   }
 
   @Test("Options that do not go together are told: 64")
