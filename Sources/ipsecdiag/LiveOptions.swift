@@ -72,6 +72,9 @@ struct LiveOptions: ParsableArguments {
     {
       throw ValidationError("-w, --progress and how frames are captured go with -i NAME.")
     }
+    if output == "-", !exceptToWrite {
+      throw ValidationError("-w - would mix packets with the report: give a file.")
+    }
   }
 
   var ring: RingFiles.Limits? {

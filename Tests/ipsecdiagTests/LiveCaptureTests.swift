@@ -246,6 +246,8 @@ struct LiveCaptureCommandTests {
       (["diagnose", "-i", "lo", "-w", "y", "--ring-size", "1MB"], "--ring-files together"),
       (["dpd", "-i", "lo", "--ring-size", "1MB", "--ring-files", "2"], "goes with -w FILE"),
       (["decode", "-i", "lo", "--ring-size", "1XB"], "ring-size"),
+      (["diagnose", "-i", "lo", "-w", "-"], "mix packets with the report"),
+      (["decode", "-r", "x", "-s", "100"], "go with -i NAME"),
       (["replay", "-i", "lo", "-s", "300000"], "0 to 262144 bytes"),
       (["replay", "-i", "lo", "--buffer-size", "4GB"], "1MB to 2GB"),
     ] {

@@ -1,3 +1,4 @@
+internal import Capture
 internal import PacketDissector
 
 /// Sequence numbers that never came: the flows of one sender to one receiver are one finding.
@@ -10,7 +11,7 @@ enum ESPLoss {
       if worst[path] == nil { order.append(path) }
       worst[path, default: []].append(flow)
     }
-    let own = evidence.quality.lostByCapture
+    let own = evidence.quality.live?.dropped
     return order.compactMap { path in finding(worst[path] ?? [], lostByCapture: own) }
   }
 
@@ -39,10 +40,12 @@ enum ESPLoss {
       && flow.isCountedOn
   }
 
-  /// A live capture that lost packets itself explains as many; what it explains is no alarm.
-  private static func finding(_ flows: [ESPFlow], lostByCapture own: UInt64) -> Finding? {
+  /// A live capture that lost packets itself explains as many; what it explains is no alarm. Files do not tell
+  /// (nil).
+  private static func finding(_ flows: [ESPFlow], lostByCapture told: UInt64?) -> Finding? {
     guard let flow = flows.max(by: { $0.sequence.lost < $1.sequence.lost }) else { return nil }
     let lost = flow.sequence.lost
+    let own = told ?? 0
     let all = lost + flow.sequence.received
     var facts = [
       Finding.Evidence(
@@ -73,8 +76,8 @@ enum ESPLoss {
       .espLoss, severity: isMuch(lost - min(own, lost), of: flow) ? nil : .info,
       own > 0 ? .possible : .likely, about: flow.subject,
       "\(Quantity.percent(lost, of: all)) of the packets of \(flow.name) never came (\(lost) of \(all))",
-      meaning: meaning(flow), evidence: facts,
-      remedies: (own > 0 ? [losslessCapture] : []) + remedies(flow))
+      meaning: meaning(flow, lostByCapture: told), evidence: facts,
+      remedies: remedies(flow, lostByCapture: told))
   }
 
   private static func gapFrames(_ flow: ESPFlow) -> [FrameReference] {
@@ -83,30 +86,39 @@ enum ESPLoss {
     }.prefix(8).map(\.frame)
   }
 
-  private static func meaning(_ flow: ESPFlow) -> Statement {
+  private static func meaning(_ flow: ESPFlow, lostByCapture own: UInt64?) -> Statement {
     let longest = flow.sequence.disorder?.allBursts.longest ?? 0
     let kind: Statement =
       longest >= 8
       ? "many in a row: a queue that overflows, a link that flaps, or a policer"
       : "one here and one there: congestion, or a bad link"
-    return
-      "lost between the sender and the capture, or by the capture itself (its own drop count tells); \(kind)"
+    let place: Statement =
+      switch own {
+      case nil:
+        "lost between the sender and the capture, or by the capture itself (its own drop count tells)"
+      case 0: "lost between the sender and here: the capture itself lost nothing"
+      default: "lost between the sender and here, or by the capture itself"
+      }
+    return place + "; " + kind
   }
 
   private static let losslessCapture = Finding.Remedy(
     "capture again so that the capture loses nothing: a larger buffer, less of each packet, a filter",
     [.init(.shell, "ipsecdiag replay -i any --buffer-size 512MB -s 256 'esp or udp port 4500'")])
 
-  private static func remedies(_ flow: ESPFlow) -> [Finding.Remedy] {
+  private static func remedies(
+    _ flow: ESPFlow, lostByCapture own: UInt64?
+  ) -> [Finding.Remedy] {
     let hosts: Statement = "host \(flow.source) and host \(flow.destination)"
-    return [
-      Finding.Remedy(
-        "rule the capture out: tcpdump must say \"0 packets dropped by kernel\"",
-        [
-          .init(
-            .shell,
-            "tcpdump -ni any -s 128 -B 65536 -w loss.pcap '\(hosts) and (esp or udp port 4500)'")
-        ]),
+    let ruledOut = Finding.Remedy(
+      "rule the capture out: tcpdump must say \"0 packets dropped by kernel\"",
+      [
+        .init(
+          .shell,
+          "tcpdump -ni any -s 128 -B 65536 -w loss.pcap '\(hosts) and (esp or udp port 4500)'")
+      ])
+    let first = own.map { $0 > 0 ? [losslessCapture] : [] } ?? [ruledOut]
+    return first + [
       Finding.Remedy(
         "capture at the sender too: what it sent there and is missing here, the path lost"),
       Finding.Remedy(

@@ -76,7 +76,10 @@ struct ESPLossTests {
     let finding = try #require(live(lost: 5).findings.first { $0.id == .espLoss })
     #expect(finding.severity == .warning)
     #expect(finding.evidence.contains { $0.text.plain.contains("at least 14 were lost elsewhere") })
-    #expect(live(lost: 0).findings.first { $0.id == .espLoss }?.confidence == .likely)
+    let lossless = try #require(live(lost: 0).findings.first { $0.id == .espLoss })
+    #expect(lossless.severity == .warning && lossless.confidence == .likely)
+    #expect(lossless.meaning?.plain.contains("the capture itself lost nothing") == true)
+    #expect(lossless.remedies.count == 2)
     #expect(live(lost: 0).blindSpots.allSatisfy { !$0.plain.contains("the capture lost") })
   }
 
