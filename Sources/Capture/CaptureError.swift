@@ -30,7 +30,10 @@ package indirect enum CaptureError: Error, Equatable, Sendable {
   /// `offset` counts from the first byte of the file, or of what it decompresses to.
   case corrupt(path: String, reason: String, offset: Int)
   case cannotDecompress(path: String, Compression, reason: String)
+  /// The file could not be made.
   case cannotWrite(path: String, code: Int32)
+  /// It was made, but takes no more; `packets` are whole in it.
+  case writingFailed(path: String, code: Int32, packets: UInt64)
   case badFilter(expression: String, reason: String)
   case noSuchInterface(name: String)
   case captureNotPermitted(interface: String)
@@ -71,6 +74,9 @@ extension CaptureError: CustomStringConvertible {
       "cannot decompress \(path) (\(compression.rawValue)): \(reason)"
     case .cannotWrite(let path, let code):
       "cannot write \(path): \(Self.text(of: code))"
+    case .writingFailed(let path, let code, let packets):
+      "cannot write \(path): \(Self.text(of: code)); it holds "
+        + (packets == 1 ? "1 packet" : "\(packets) packets")
     case .badFilter(let expression, let reason):
       "bad filter '\(expression)': \(reason)"
     case .noSuchInterface(let name):

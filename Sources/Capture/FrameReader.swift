@@ -20,6 +20,14 @@ package final class FrameReader {
   /// The tree of the frame returned last, where it was asked for.
   package private(set) var fields: [Field] = []
 
+  /// A live capture whose interface went away; files end by themselves.
+  package var isFinished: Bool {
+    switch source {
+    case .files: false
+    case .live(let capture): capture.isFinished
+    }
+  }
+
   package init(
     _ source: Source, filter: consuming PacketFilter? = nil,
     window: TimeWindow = TimeWindow()
@@ -102,7 +110,7 @@ package final class FrameReader {
     return known.indices.contains(index) ? known[index] : CaptureInterface(linkType: linkType)
   }
 
-  /// Packets received and lost so far, for live captures where the system tells.
+  /// Packets received and lost so far; nil for files.
   package var statistics: LiveCapture.Statistics? {
     switch source {
     case .files: nil

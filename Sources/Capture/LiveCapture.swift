@@ -6,12 +6,23 @@ package import PacketDissector
 @safe
 package final class LiveCapture: PacketSource {
   package struct Statistics: Equatable, Sendable {
-    /// Packets that the filter let through.
-    package var received: UInt32
+    /// Packets that the filter let through, lost ones included.
+    package var received: UInt64
     /// Packets lost as this program did not read fast enough.
-    package var droppedByKernel: UInt32
+    package var droppedByKernel: UInt64
     /// Packets lost by the interface or its driver, where it tells.
-    package var droppedByInterface: UInt32
+    package var droppedByInterface: UInt64
+
+    package init(
+      received: UInt64 = 0, droppedByKernel: UInt64 = 0, droppedByInterface: UInt64 = 0
+    ) {
+      self.received = received
+      self.droppedByKernel = droppedByKernel
+      self.droppedByInterface = droppedByInterface
+    }
+
+    /// Packets that passed and that nobody looked at.
+    package var dropped: UInt64 { droppedByKernel &+ droppedByInterface }
   }
 
   package let interface: String
@@ -24,11 +35,19 @@ package final class LiveCapture: PacketSource {
   private let onWait: (() -> Void)?
   /// The last packet: libpcap's memory, which stays until its next call.
   private var packet = unsafe UnsafeRawBufferPointer(start: nil, count: 0)
+  /// Nothing more will come: the interface went away.
+  package private(set) var isFinished = false
+  /// Frames that ``next()`` returned.
+  private var frames: UInt64 = 0
+  private var counts = Statistics()
 
   /// How long the kernel may gather packets before it hands them over, and how long a stop may take.
   private static let patience: Int32 = 50
-  /// The kernel's buffer: about a tenth of a second at 1 Gbit/s.
-  private static let bufferSize: Int32 = 16 << 20
+  /// The kernel's buffer in bytes: half a second at 1 Gbit/s, which rules and slow disks may take.
+  package static let bufferSize = 64 << 20
+  package static let wholeFrames = 262_144
+  /// libpcap counts in 32 bits; asked so often, in frames, none of its turns is missed.
+  private static let countingPeriod: UInt64 = 1 << 24
 
   /// Opens the interface.
   ///
@@ -36,16 +55,19 @@ package final class LiveCapture: PacketSource {
   ///   - interface: Its name; "any" is all of them.
   ///   - snapshotLength: The most bytes of a packet to keep.
   ///   - promiscuous: Take packets for others, too.
+  ///   - bufferSize: How many bytes the kernel may hold until they are read; less where it has no more.
   ///   - filter: An expression in libpcap's language; the kernel applies it.
   ///   - onWait: Called before waiting for packets, for the caller to flush.
-  ///   - isStopped: Asked between packets and at least 20 times a second; true ends the capture.
+  ///   - isStopped: Asked between packets and at least 20 times a second; true ends the wait for the next.
   /// - Throws: Why the interface cannot be captured on, or what is wrong with the filter.
   package init(
-    interface: String, snapshotLength: Int = 262_144, promiscuous: Bool = false,
-    filter: String? = nil, onWait: (() -> Void)? = nil, isStopped: @escaping () -> Bool
+    interface: String, snapshotLength: Int = wholeFrames, promiscuous: Bool = false,
+    bufferSize: Int = bufferSize, filter: String? = nil, onWait: (() -> Void)? = nil,
+    isStopped: @escaping () -> Bool
   ) throws(CaptureError) {
     let handle = try unsafe Self.activate(
-      interface, snapshotLength: Int32(clamping: snapshotLength), promiscuous: promiscuous)
+      interface, snapshotLength: Int32(clamping: snapshotLength), promiscuous: promiscuous,
+      bufferSize: Int32(clamping: bufferSize))
     do throws(CaptureError) {
       if let filter { try unsafe Self.set(filter, on: handle, interface: interface) }
       let descriptor = unsafe pcap_get_selectable_fd(handle)
@@ -75,15 +97,17 @@ package final class LiveCapture: PacketSource {
     unsafe pcap_close(handle)
   }
 
-  /// The next packet, when it comes; nil once stopped.
+  /// The next packet, when it comes; nil where a stop came first. A further call waits again.
   package func next() throws(CaptureError) -> PacketHeader? {
     unsafe packet = UnsafeRawBufferPointer(start: nil, count: 0)
-    while !isStopped() {
+    while !isFinished, !isStopped() {
       var record: UnsafeMutablePointer<pcap_pkthdr>?
       var data: UnsafePointer<UInt8>?
       let code = unsafe pcap_next_ex(handle, &record, &data)
       if code == 1, let record = unsafe record?.pointee {
         unsafe packet = UnsafeRawBufferPointer(start: data, count: Int(record.caplen))
+        frames &+= 1
+        if frames % Self.countingPeriod == 0 { _ = statistics }
         let nanoseconds =
           Int64(record.ts.tv_sec) &* 1_000_000_000 &+ Int64(record.ts.tv_usec)
           &* nanosecondsPerUnit
@@ -92,6 +116,7 @@ package final class LiveCapture: PacketSource {
           originalLength: Int(record.len), linkType: linkType, interface: 0)
       }
       guard code == 0 else {
+        isFinished = true
         throw .liveCapture(
           interface: interface, reason: unsafe String(cString: pcap_geterr(handle)))
       }
@@ -116,19 +141,25 @@ package final class LiveCapture: PacketSource {
     [CaptureInterface(linkType: linkType, name: interface, snapshotLength: snapshotLength)]
   }
 
-  /// Counts since the beginning; nil if the system does not tell.
-  package var statistics: Statistics? {
-    var counts = pcap_stat()
-    guard unsafe pcap_stats(handle, &counts) == 0 else { return nil }
-    return Statistics(
-      received: counts.ps_recv, droppedByKernel: counts.ps_drop,
-      droppedByInterface: counts.ps_ifdrop)
+  /// Counts since the beginning; those of the last time where the interface is gone.
+  package var statistics: Statistics {
+    var latest = pcap_stat()
+    guard unsafe pcap_stats(handle, &latest) == 0 else { return counts }
+    Self.follow(&counts.received, latest.ps_recv)
+    Self.follow(&counts.droppedByKernel, latest.ps_drop)
+    Self.follow(&counts.droppedByInterface, latest.ps_ifdrop)
+    return counts
+  }
+
+  /// Takes `count` on to what its lower 32 bits are now.
+  private static func follow(_ count: inout UInt64, _ now: UInt32) {
+    count &+= UInt64(now &- UInt32(truncatingIfNeeded: count))
   }
 
   // MARK: Opening
 
   private static func activate(
-    _ interface: String, snapshotLength: Int32, promiscuous: Bool
+    _ interface: String, snapshotLength: Int32, promiscuous: Bool, bufferSize: Int32
   ) throws(CaptureError) -> OpaquePointer {
     var created: OpaquePointer?
     let message = unsafe withMessage { message in
@@ -146,7 +177,12 @@ package final class LiveCapture: PacketSource {
     unsafe pcap_set_tstamp_precision(handle, PCAP_TSTAMP_PRECISION_NANO)
     let code = unsafe pcap_activate(handle)
     // Above 0 are warnings.
-    if code >= 0 { return unsafe handle }
+    if code >= 0 {
+      // All interfaces together: version 2 of the cooked header says which one it was. Where libpcap has it
+      // not, the first version stays.
+      if interface == "any" { unsafe pcap_set_datalink(handle, DLT_LINUX_SLL2) }
+      return unsafe handle
+    }
     let reason = unsafe String(cString: pcap_geterr(handle))
     unsafe pcap_close(handle)
     switch code {

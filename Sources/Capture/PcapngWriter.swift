@@ -20,6 +20,16 @@ package struct PcapngWriter: ~Copyable {
   private var numbers: [Origin: UInt32] = [:]
   /// The last packet's: most packets come from where the one before came from.
   private var last: (origin: Origin, number: UInt32)?
+  /// Packets that the file holds, and those that wait in `pending`.
+  private var packetsInFile: UInt64 = 0
+  private var packetsPending: UInt64 = 0
+  /// Bytes that were handed over.
+  private var bytesInFile: UInt64 = 0
+
+  /// Packets written so far.
+  package var packetCount: UInt64 { packetsInFile &+ packetsPending }
+  /// Bytes written so far.
+  package var byteCount: UInt64 { bytesInFile &+ UInt64(pending.count) }
 
   /// Creates the file, or empties it; "-" is standard output.
   package init(
@@ -84,15 +94,40 @@ package struct PcapngWriter: ~Copyable {
     pad()
     options(comments.map { (1, Array($0.utf8)) })
     endBlock(start)
+    packetsPending &+= 1
     if pending.count >= Self.flushAt { try flush() }
   }
 
-  /// Hands over what was written so far.
+  /// Hands over what was written so far: whole blocks, so that the file can be read if the process ends here.
   package mutating func flush() throws(CaptureError) {
     guard !pending.isEmpty else { return }
-    let failure = Self.write(pending, to: descriptor.number)
+    let (written, failure) = Self.write(pending, to: descriptor.number)
+    if failure == 0 {
+      bytesInFile &+= UInt64(written)
+      packetsInFile &+= packetsPending
+    } else {
+      keepWholeBlocks(among: written)
+    }
+    packetsPending = 0
     pending.removeAll(keepingCapacity: true)
-    if failure != 0 { throw .cannotWrite(path: name, code: failure) }
+    if failure != 0 {
+      throw .writingFailed(path: name, code: failure, packets: packetsInFile)
+    }
+  }
+
+  /// Of `pending` only so many bytes found room: cuts off the block that is not whole, where it can be.
+  private mutating func keepWholeBlocks(among written: Int) {
+    var end = 0
+    while end + 8 <= written {
+      let length = (0..<4).reduce(0) { $0 | Int(pending[end + 4 + $1]) << (8 * $1) }
+      guard length >= 12, end + length <= written else { break }
+      if pending[end] == 6 { packetsInFile &+= 1 }
+      end += length
+    }
+    bytesInFile &+= UInt64(end)
+    let position = lseek(descriptor.number, 0, SEEK_CUR)
+    guard end < written, position >= written - end else { return }
+    _ = ftruncate(descriptor.number, position - (written - end))
   }
 
   /// Flushes, and closes the file.
@@ -173,8 +208,10 @@ package struct PcapngWriter: ~Copyable {
     u16(UInt16(truncatingIfNeeded: value >> 16))
   }
 
-  /// Writes all of it: 0, or `errno`.
-  private static func write(_ bytes: [UInt8], to descriptor: Int32) -> Int32 {
+  /// Writes all of it, or as much as there is room for: how much that was, and 0 or `errno`.
+  private static func write(
+    _ bytes: [UInt8], to descriptor: Int32
+  ) -> (written: Int, failure: Int32) {
     unsafe bytes.withUnsafeBytes { bytes in
       var rest = unsafe bytes[...]
       while unsafe !rest.isEmpty {
@@ -182,11 +219,11 @@ package struct PcapngWriter: ~Copyable {
         let written = unsafe Glibc.write(descriptor, slice.baseAddress, slice.count)
         if written < 0 {
           if errno == EINTR { continue }
-          return errno
+          return unsafe (rest.startIndex, errno)
         }
         unsafe rest = rest.dropFirst(written)
       }
-      return 0
+      return (bytes.count, 0)
     }
   }
 }

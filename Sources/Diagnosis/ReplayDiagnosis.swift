@@ -25,7 +25,7 @@ package struct ReplayDiagnosis: Sendable {
   }
 
   private static func blindSpots(_ evidence: CaptureEvidence) -> [Statement] {
-    var spots: [Statement] = []
+    var spots = PacketBlindSpots.overrun(evidence)
     if evidence.quality.backwards > 0 {
       spots.append(
         "\(evidence.quality.backwards) frames are out of time order: what was merged wrongly looks like packets that came late"

@@ -62,17 +62,16 @@ package struct DecodeReport: ~Copyable {
   ///
   /// - Parameters:
   ///   - reader: The capture.
-  ///   - writer: Where the selected frames go as well.
+  ///   - writer: Where the selected frames go as well; with keys, the packets inside them instead.
   ///   - isStopped: Asked before each frame; true ends the report as the capture's end would.
   /// - Returns: What was wrong with the capture, in the order it was met.
   /// - Throws: Why output failed.
   package mutating func run(
-    _ reader: FrameReader, writer: inout PcapngWriter?, isStopped: () -> Bool
+    _ reader: FrameReader, writer: CaptureWriter? = nil, isStopped: () -> Bool
   ) throws(Failure) -> [CaptureError] {
     var problems: [CaptureError] = []
     let limit = options.count ?? .max
     let selectsAll = options.selection.isEverything
-    let copies = writer != nil
     let withFields = withFields
     open()
     while shown < limit, !isStopped() {
@@ -91,7 +90,7 @@ package struct DecodeReport: ~Copyable {
         reader.dissector, reader.bytes, isCut: header.capturedLength < header.originalLength)
       guard selectsAll || options.selection.contains(reader.dissector) else { continue }
       shown &+= 1
-      if copies { try copy(reader, header, to: &writer) }
+      if let writer { try copy(reader, header, to: writer) }
       try show(reader, header)
     }
     try close(reader)
@@ -99,12 +98,12 @@ package struct DecodeReport: ~Copyable {
   }
 
   private func copy(
-    _ reader: FrameReader, _ header: PacketHeader, to writer: inout PcapngWriter?
+    _ reader: FrameReader, _ header: PacketHeader, to writer: CaptureWriter
   ) throws(Failure) {
     do {
       if let decryptor {
         for packet in decryptor.innerPackets(of: reader) {
-          try writer?.write(
+          try writer.write(
             PacketHeader(
               timestamp: header.timestamp, capturedLength: packet.count,
               originalLength: packet.count, linkType: .raw), packet.rawBytes,
@@ -112,9 +111,7 @@ package struct DecodeReport: ~Copyable {
         }
         return
       }
-      try writer?.write(
-        header, reader.bytes, file: reader.fileIndex,
-        interface: reader.interface(header.interface, header.linkType), comments: reader.comments)
+      try writer.write(header, of: reader)
     } catch {
       throw .writing(error)
     }
@@ -176,7 +173,14 @@ package struct DecodeReport: ~Copyable {
       if options.isSummary {
         try summarise(reader)
       } else if options.format == .json, !options.isQuiet {
-        output.text.put("\n]}")
+        output.text.put("\n]")
+        if let live = reader.statistics {
+          output.text.put(",\"live\":")
+          output.text.json(live)
+          output.text.put(",\"degraded\":")
+          output.text.json(live.dropped > 0)
+        }
+        output.text.put("}")
         try output.endLine()
       }
       try output.flush()

@@ -130,6 +130,10 @@ package struct LivenessReport {
   package func writeJSON(toolVersion: String, to text: inout TextBuffer) {
     text.put("{\"schema\":\"ipsecdiag.dpd-capture/1\",\"tool_version\":")
     text.json(toolVersion)
+    text.put(",\"live\":")
+    text.json(evidence.quality.live)
+    text.put(",\"degraded\":")
+    text.json(evidence.quality.lostByCapture > 0)
     text.put(",\"findings\":")
     text.list(findings) { $0.json($1, naming) }
     text.put(",\"sides\":")

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Capture
+internal import Diagnosis
 internal import PacketDissector
 internal import Report
 
@@ -78,21 +79,24 @@ struct CaptureOptions: ParsableArguments {
       peers: peer, spis: spi.map(\.value), exchanges: exchange.flatMap(\.numbers))
   }
 
-  /// Opens the source. `onWait` is called before waiting for more packets.
-  func open(onWait: @escaping () -> Void) throws(CaptureError) -> FrameReader {
+  /// Opens the files to read, or the interface. `onWait` is called before waiting for more packets; `isStopped`
+  /// ends the wait for the next one.
+  func open(
+    _ live: LiveOptions?, onWait: @escaping () -> Void, isStopped: @escaping () -> Bool
+  ) throws(CaptureError) -> FrameReader {
     let expression = filter.joined(separator: " ")
     let window = TimeWindow(from: timeFrom?.timestamp, to: timeTo?.timestamp)
     if let interface {
       let capture = try LiveCapture(
-        interface: interface, filter: expression.isEmpty ? nil : expression, onWait: onWait,
-        isStopped: { Interruption.isRequested })
+        interface: interface, snapshotLength: live?.wantedBytes ?? LiveCapture.wholeFrames,
+        promiscuous: live?.promiscuous ?? false,
+        bufferSize: live?.bufferBytes ?? LiveCapture.bufferSize,
+        filter: expression.isEmpty ? nil : expression, onWait: onWait, isStopped: isStopped)
       return FrameReader(.live(capture), window: window)
     }
     let packetFilter = expression.isEmpty ? nil : try PacketFilter(expression: expression)
     return FrameReader(
-      .files(
-        MergedCapture(
-          paths: files, onWait: onWait, isStopped: { Interruption.isRequested })),
+      .files(MergedCapture(paths: files, onWait: onWait, isStopped: isStopped)),
       filter: packetFilter, window: window)
   }
 }
@@ -101,9 +105,12 @@ extension CaptureOptions {
   /// Says on standard error what a live capture lost; nothing of a file.
   func note(_ statistics: LiveCapture.Statistics?) {
     guard let statistics else { return }
+    let counts = [
+      statistics.received, statistics.droppedByKernel, statistics.droppedByInterface,
+    ].map { Quantity.grouped(Int64(clamping: $0)) }
     StandardError.write(
-      "\(statistics.received) packets received, \(statistics.droppedByKernel) dropped by the "
-        + "kernel, \(statistics.droppedByInterface) by the interface")
+      "\(counts[0]) packets received, \(counts[1]) dropped by the kernel, \(counts[2]) by the "
+        + "interface")
   }
 }
 

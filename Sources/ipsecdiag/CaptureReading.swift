@@ -20,20 +20,23 @@ struct CaptureReading {
     try self.init(capture, keys.read(), CaptureEvidence(withPlots: withPlots))
   }
 
-  /// The same with keys that are read already, into `empty` evidence.
+  /// The same with keys that are read already, into `empty` evidence. A live capture is read under `watch`.
   init(
-    _ capture: CaptureOptions, _ keys: [KeyFile], _ empty: CaptureEvidence
+    _ capture: CaptureOptions, _ keys: [KeyFile], _ empty: CaptureEvidence,
+    _ watch: LiveWatch = LiveWatch()
   ) throws {
     Interruption.watch()
     var evidence = empty
     do {
-      let decryptor = Decryptor(given: keys)
-      let reader = try capture.open(onWait: {})
-      problems = evidence.read(
-        reader, decryptor, selection: capture.selection, limit: capture.count,
-        isStopped: { Interruption.isRequested })
-      capture.note(reader.statistics)
-    } catch {
+      let clock = IntervalClock()
+      let isStopped = { Interruption.isRequested || clock.isDue }
+      let source = try LiveReading(
+        capture, watch.options, dropsPrivileges: watch.dropsPrivileges, onWait: {},
+        isStopped: isStopped)
+      problems = Self.read(
+        source, Decryptor(given: keys), capture, into: &evidence, watch, clock, isStopped)
+      capture.note(source.reader.statistics)
+    } catch let error as CaptureError {
       throw Failure(error)
     }
     let hasNothing = evidence.quality.frames == 0
@@ -43,6 +46,40 @@ struct CaptureReading {
     if hasNothing, let first = problems.first { throw Failure(first) }
     isInterrupted = Interruption.isRequested && capture.interface == nil
     self.evidence = evidence
+  }
+
+  /// Reads to the end; of a live capture interval by interval, to say between them how it goes.
+  private static func read(
+    _ source: LiveReading, _ decryptor: Decryptor?, _ capture: CaptureOptions,
+    into evidence: inout CaptureEvidence, _ watch: LiveWatch, _ clock: IntervalClock,
+    _ isStopped: () -> Bool
+  ) -> [CaptureError] {
+    let isLive = capture.interface != nil
+    let limit = capture.count ?? .max
+    var progress = LiveProgress(watch)
+    var problems: [CaptureError] = []
+    var link = capture.interface.map(InterfaceWatch.init)
+    if isLive { clock.start() }
+    repeat {
+      clock.next()
+      problems += evidence.read(
+        source.reader, decryptor, selection: capture.selection,
+        limit: limit - evidence.quality.frames, writer: source.writer, isStopped: isStopped)
+      guard isLive else { break }
+      if let statistics = source.reader.statistics { evidence.note(statistics) }
+      if let words = link?.change() {
+        progress.clear()
+        StandardError.write("warning: \(words)")
+      }
+      progress.update(evidence, source.writer, elapsed: clock.elapsed)
+    } while problems.isEmpty && !Interruption.isRequested && evidence.quality.frames < limit
+    progress.clear()
+    do {
+      try source.writer?.flush()
+    } catch {
+      if !problems.contains(error) { problems.append(error) }
+    }
+    return problems
   }
 
   /// This capture, with what went wrong while another was read besides.

@@ -50,6 +50,8 @@ struct DPD: ParsableCommand {
 
   @OptionGroup var capture: CaptureOptions
 
+  @OptionGroup var recording: LiveOptions
+
   @OptionGroup var keys: KeyOptions
 
   @OptionGroup var verdict: VerdictOptions
@@ -84,6 +86,7 @@ struct DPD: ParsableCommand {
   }
 
   mutating func validate() throws {
+    try recording.requireInterface(capture)
     if [json, ndjson, nagios, prometheus].count(where: { $0 }) > 1 {
       throw ValidationError("Give one of --json, --ndjson, --nagios and --prometheus.")
     }
@@ -138,7 +141,8 @@ struct DPD: ParsableCommand {
         verdict: verdict, format: format
       ).run()
     }
-    let reading = try CaptureReading(capture, keys)
+    let reading = try CaptureReading(
+      capture, keys.read(), CaptureEvidence(), LiveWatch(recording, verdict))
     let report = LivenessReport(CaptureDiagnosis(reading.evidence), verdict.naming)
     try StandardOutput.write { output in
       if json {

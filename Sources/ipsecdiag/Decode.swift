@@ -20,6 +20,7 @@ struct Decode: ParsableCommand {
         ipsecdiag decode -r tunnel.pcap --keys charon.keys --key-report
         ipsecdiag decode -r tunnel.pcap --keys charon.keys -q -w inner.pcapng
         ipsecdiag decode -i eth0 --keys kernel
+        ipsecdiag decode -i eth0 -q -w wan.pcapng --ring-size 100MB --ring-files 5 udp or esp
         ipsecdiag decode -r a.pcapng -r b.pcap.gz --summary
         tcpdump -w - -U 'udp port 500 or udp port 4500' | ipsecdiag decode -r -
         ipsecdiag decode -r tunnel.pcap --ndjson | jq .ipsec
@@ -36,7 +37,9 @@ struct Decode: ParsableCommand {
     help: "Show every field with its byte range; twice, the bytes as well.")
   var verbose: Int
 
-  @Flag(name: .shortAndLong, help: "Print no frames: for use with -w.")
+  @Flag(
+    name: .shortAndLong,
+    help: "Print no frames: for use with -w, which with --keys writes the packets inside ESP.")
   var quiet = false
 
   @Flag(help: "Print a table of conversations instead of frames.")
@@ -59,15 +62,11 @@ struct Decode: ParsableCommand {
   @Flag(help: "Plain ASCII; the default where the locale is not UTF-8.")
   var ascii = false
 
-  @Option(
-    name: [.customShort("w"), .customLong("write")],
-    help: ArgumentHelp(
-      "Also write the selected frames to this pcapng file; with --keys, the packets inside their ESP instead.",
-      valueName: "file"))
-  var output: String?
+  @OptionGroup var live: LiveOptions
 
   mutating func validate() throws {
     try capture.requireSource()
+    try live.requireInterface(capture, exceptToWrite: true)
     try reporting.validate(keys)
     if [json, ndjson, format != nil].count(where: { $0 }) > 1 {
       throw ValidationError("Give one of --format, --json and --ndjson.")
@@ -91,14 +90,13 @@ struct Decode: ParsableCommand {
   private func report(to output: Output) throws -> [CaptureError] {
     do {
       let decryptor = try keys.decryptor()
-      let reader = try capture.open(onWait: { try? output.flush() })
-      var writer = try self.output.map { path throws(CaptureError) in
-        try PcapngWriter(path: path, application: "ipsecdiag \(Ipsecdiag.version)")
-      }
+      let source = try LiveReading(
+        capture, live, onWait: { try? output.flush() }, isStopped: { Interruption.isRequested })
+      let reader = source.reader
       var report = DecodeReport(options, decryptor: decryptor, to: output)
       let problems = try report.run(
-        reader, writer: &writer, isStopped: { Interruption.isRequested })
-      try writer?.flush()
+        reader, writer: source.writer, isStopped: { Interruption.isRequested })
+      try source.writer?.flush()
       if reporting.keyReport, let decryptor {
         if reporting.showKeys {
           StandardError.write(

@@ -37,6 +37,8 @@ struct Diagnose: ParsableCommand {
       valueName: "file"))
   var compare: String?
 
+  @OptionGroup var live: LiveOptions
+
   @OptionGroup var keys: KeyOptions
 
   @OptionGroup var verdict: VerdictOptions
@@ -57,6 +59,7 @@ struct Diagnose: ParsableCommand {
 
   mutating func validate() throws {
     try capture.requireSource()
+    try live.requireInterface(capture)
     if [json, ndjson, nagios, format != nil].count(where: { $0 }) > 1 {
       throw ValidationError("Give one of --format, --json, --ndjson and --nagios.")
     }
@@ -78,7 +81,8 @@ struct Diagnose: ParsableCommand {
     let keys = try keys.read()
     let a = try CaptureReading(
       capture, keys,
-      CaptureEvidence(withPlots: chosenFormat == .html, withPackets: compare != nil))
+      CaptureEvidence(withPlots: chosenFormat == .html, withPackets: compare != nil),
+      LiveWatch(live, verdict, announces: true))
     let b = try compare.map { path in
       var other = capture
       other.files = [path]

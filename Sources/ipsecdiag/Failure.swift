@@ -45,7 +45,7 @@ extension Failure {
     switch error {
     case .missing, .directory, .noSuchInterface: ExitCodes.inputMissing
     case .permissionDenied, .captureNotPermitted: ExitCodes.noPermission
-    case .cannotRead, .liveCapture: ExitCodes.inputOutput
+    case .cannotRead, .liveCapture, .writingFailed: ExitCodes.inputOutput
     case .cannotWrite: ExitCodes.cannotCreate
     case .badFilter: ArgumentParser.ExitCode.validationFailure.rawValue
     case .empty, .notACapture, .unsupportedVersion, .truncatedHeader, .truncatedPacket, .corrupt,
@@ -79,8 +79,11 @@ extension Failure {
 
 enum StandardError {
   /// One line; a failure to write it has nowhere to go.
-  static func write(_ line: String) {
-    let bytes = Array((line + "\n").utf8)
+  static func write(_ line: String) { write(part: line + "\n") }
+
+  /// As it is: a line of the caller's, or control sequences for a terminal.
+  static func write(part: String) {
+    let bytes = Array(part.utf8)
     unsafe bytes.withUnsafeBytes {
       unsafe _ = Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count)
     }

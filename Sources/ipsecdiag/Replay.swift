@@ -22,6 +22,8 @@ struct Replay: ParsableCommand {
 
   @OptionGroup var capture: CaptureOptions
 
+  @OptionGroup var live: LiveOptions
+
   @OptionGroup var keys: KeyOptions
 
   @OptionGroup var verdict: VerdictOptions
@@ -36,6 +38,7 @@ struct Replay: ParsableCommand {
 
   mutating func validate() throws {
     try capture.requireSource()
+    try live.requireInterface(capture)
     if let window, !(1...1_048_576).contains(window) {
       throw ValidationError("--window takes 1 to 1048576 packets.")
     }
@@ -45,7 +48,8 @@ struct Replay: ParsableCommand {
     // Only decrypted IKE messages tell of ESN.
     let evidence = CaptureEvidence(
       keys.files.isEmpty ? .flows : .everything, askedWindow: window ?? 0)
-    let reading = try CaptureReading(capture, keys.read(), evidence)
+    let reading = try CaptureReading(
+      capture, keys.read(), evidence, LiveWatch(live, verdict))
     let diagnosis = ReplayDiagnosis(reading.evidence)
     let naming = verdict.naming
     try StandardOutput.write { output in

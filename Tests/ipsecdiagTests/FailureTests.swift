@@ -94,14 +94,14 @@ struct FailureTests {
     #expect(run.errorText == "error: nowhere.pcap does not exist\n")
   }
 
-  @Test("Output that cannot be written: 74; a file of -w that cannot be made: 73")
+  @Test("Output or a file of -w that takes no more: 74; one that cannot be made: 73")
   func output() throws {
     let full = try Command(["decode", "-r", Self.recording], output: "/dev/full")
     expect(full, 74, "cannot write to standard output: No space left on device")
     try expect(
       73, "cannot write /nowhere/x.pcapng: ", ["-r", Self.recording, "-w", "/nowhere/x.pcapng"])
     try expect(
-      73, "cannot write /dev/full: No space left on device",
+      74, "cannot write /dev/full: No space left on device; it holds 0 packets",
       ["-q", "-r", Self.recording, "-w", "/dev/full"])
   }
 

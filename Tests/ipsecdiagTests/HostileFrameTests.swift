@@ -94,8 +94,7 @@ struct HostileFrameTests {
       set(&options)
       var report = DecodeReport(options, to: Output(descriptor: descriptor))
       let reader = FrameReader(.files(MergedCapture(paths: [file.path])))
-      var writer: PcapngWriter?
-      let problems = try report.run(reader, writer: &writer, isStopped: { false })
+      let problems = try report.run(reader, isStopped: { false })
       #expect(problems.isEmpty)
       shown += Int(report.shown)
     }

@@ -213,7 +213,7 @@ extension FindingKnowledge {
       ],
       certainty: """
         Certain that they did not pass here. A capture that drops frames looks the same: compare tcpdump's \
-        \"dropped by kernel\".
+        \"dropped by kernel\". A live capture counts its own drops: what they can explain is a note, no warning.
         """,
       not: ["a window that is too small: that is the receiver's doing", "an IKE matter"],
       remedies: [

@@ -1,3 +1,4 @@
+internal import Capture
 internal import PacketDissector
 
 /// Sequence numbers that never came: the flows of one sender to one receiver are one finding.
@@ -10,7 +11,8 @@ enum ESPLoss {
       if worst[path] == nil { order.append(path) }
       worst[path, default: []].append(flow)
     }
-    return order.compactMap { path in finding(worst[path] ?? []) }
+    let own = evidence.quality.live?.dropped
+    return order.compactMap { path in finding(worst[path] ?? [], lostByCapture: own) }
   }
 
   private static let leastLost: UInt64 = 10
@@ -18,10 +20,14 @@ enum ESPLoss {
   private static let leastGaps: UInt64 = 3
 
   private static func isLossy(_ flow: ESPFlow) -> Bool {
-    let lost = flow.sequence.lost
-    // One in a hundred at least; where more is missing than came, the capture holds a selection.
-    return lost >= leastLost && lost <= flow.sequence.received && flow.isCountedOn
-      && lost * 99 >= flow.sequence.received && gaps(flow) >= leastGaps
+    // Where more is missing than came, the capture holds a selection.
+    flow.sequence.lost <= flow.sequence.received && flow.isCountedOn
+      && isMuch(flow.sequence.lost, of: flow) && gaps(flow) >= leastGaps
+  }
+
+  /// One in a hundred at least.
+  private static func isMuch(_ lost: UInt64, of flow: ESPFlow) -> Bool {
+    lost >= leastLost && lost * 99 >= flow.sequence.received
   }
 
   private static func gaps(_ flow: ESPFlow) -> UInt64 {
@@ -34,9 +40,12 @@ enum ESPLoss {
       && flow.isCountedOn
   }
 
-  private static func finding(_ flows: [ESPFlow]) -> Finding? {
+  /// A live capture that lost packets itself explains as many; what it explains is no alarm. Files do not tell
+  /// (nil).
+  private static func finding(_ flows: [ESPFlow], lostByCapture told: UInt64?) -> Finding? {
     guard let flow = flows.max(by: { $0.sequence.lost < $1.sequence.lost }) else { return nil }
     let lost = flow.sequence.lost
+    let own = told ?? 0
     let all = lost + flow.sequence.received
     var facts = [
       Finding.Evidence(
@@ -51,6 +60,12 @@ enum ESPLoss {
         ))
     }
     if flow.isMirrored { facts.append(Finding.Evidence("counted without the mirror's copies")) }
+    if own > 0 {
+      facts.append(
+        Finding.Evidence(
+          "the capture lost \(own) packets itself, of all SAs together: at least \(lost - min(own, lost)) were lost elsewhere"
+        ))
+    }
     for other in flows.prefix(8) where other.spi != flow.spi {
       facts.append(
         Finding.Evidence(
@@ -58,9 +73,11 @@ enum ESPLoss {
           [other.first]))
     }
     return Finding(
-      .espLoss, .likely, about: flow.subject,
+      .espLoss, severity: isMuch(lost - min(own, lost), of: flow) ? nil : .info,
+      own > 0 ? .possible : .likely, about: flow.subject,
       "\(Quantity.percent(lost, of: all)) of the packets of \(flow.name) never came (\(lost) of \(all))",
-      meaning: meaning(flow), evidence: facts, remedies: remedies(flow))
+      meaning: meaning(flow, lostByCapture: told), evidence: facts,
+      remedies: remedies(flow, lostByCapture: told))
   }
 
   private static func gapFrames(_ flow: ESPFlow) -> [FrameReference] {
@@ -69,26 +86,39 @@ enum ESPLoss {
     }.prefix(8).map(\.frame)
   }
 
-  private static func meaning(_ flow: ESPFlow) -> Statement {
+  private static func meaning(_ flow: ESPFlow, lostByCapture own: UInt64?) -> Statement {
     let longest = flow.sequence.disorder?.allBursts.longest ?? 0
     let kind: Statement =
       longest >= 8
       ? "many in a row: a queue that overflows, a link that flaps, or a policer"
       : "one here and one there: congestion, or a bad link"
-    return
-      "lost between the sender and the capture, or by the capture itself (its own drop count tells); \(kind)"
+    let place: Statement =
+      switch own {
+      case nil:
+        "lost between the sender and the capture, or by the capture itself (its own drop count tells)"
+      case 0: "lost between the sender and here: the capture itself lost nothing"
+      default: "lost between the sender and here, or by the capture itself"
+      }
+    return place + "; " + kind
   }
 
-  private static func remedies(_ flow: ESPFlow) -> [Finding.Remedy] {
+  private static let losslessCapture = Finding.Remedy(
+    "capture again so that the capture loses nothing: a larger buffer, less of each packet, a filter",
+    [.init(.shell, "ipsecdiag replay -i any --buffer-size 512MB -s 256 'esp or udp port 4500'")])
+
+  private static func remedies(
+    _ flow: ESPFlow, lostByCapture own: UInt64?
+  ) -> [Finding.Remedy] {
     let hosts: Statement = "host \(flow.source) and host \(flow.destination)"
-    return [
-      Finding.Remedy(
-        "rule the capture out: tcpdump must say \"0 packets dropped by kernel\"",
-        [
-          .init(
-            .shell,
-            "tcpdump -ni any -s 128 -B 65536 -w loss.pcap '\(hosts) and (esp or udp port 4500)'")
-        ]),
+    let ruledOut = Finding.Remedy(
+      "rule the capture out: tcpdump must say \"0 packets dropped by kernel\"",
+      [
+        .init(
+          .shell,
+          "tcpdump -ni any -s 128 -B 65536 -w loss.pcap '\(hosts) and (esp or udp port 4500)'")
+      ])
+    let first = own.map { $0 > 0 ? [losslessCapture] : [] } ?? [ruledOut]
+    return first + [
       Finding.Remedy(
         "capture at the sender too: what it sent there and is missing here, the path lost"),
       Finding.Remedy(

@@ -1,7 +1,17 @@
+internal import Capture
+
 /// What the capture cannot tell of ESP: what looks like a fault and need not be one.
 package enum PacketBlindSpots {
   package static func of(_ evidence: CaptureEvidence) -> [Statement] {
-    samples(evidence) + unopened(evidence) + unanswered(evidence)
+    overrun(evidence) + samples(evidence) + unopened(evidence) + unanswered(evidence)
+  }
+
+  /// A live capture that was not read fast enough.
+  static func overrun(_ evidence: CaptureEvidence) -> [Statement] {
+    guard let live = evidence.quality.live, live.dropped > 0 else { return [] }
+    return [
+      "the capture lost \(live.dropped) packets itself (\(live.droppedByKernel) in the kernel, \(live.droppedByInterface) at the interface): as many sequence numbers and messages may be missing for no other reason"
+    ]
   }
 
   private static func samples(_ evidence: CaptureEvidence) -> [Statement] {

@@ -10,12 +10,13 @@ extension CaptureEvidence {
   ///   - decryptor: Is fed all frames, selected or not, as one tells what opens another.
   ///   - selection: Which frames are wanted.
   ///   - limit: Stop after this many selected frames.
+  ///   - writer: Where the wanted frames go as well; the reading ends when it takes no more.
   ///   - isStopped: Asked before each frame; true ends the reading as the capture's end would.
   /// - Returns: What was wrong with the capture, in the order it was met.
   package mutating func read(
     _ reader: FrameReader, _ decryptor: Decryptor? = nil,
     selection: FrameSelection = FrameSelection(),
-    limit: UInt64? = nil, isStopped: () -> Bool = { false }
+    limit: UInt64? = nil, writer: CaptureWriter? = nil, isStopped: () -> Bool = { false }
   ) -> [CaptureError] {
     var problems: [CaptureError] = []
     let selectsAll = selection.isEverything
@@ -36,6 +37,13 @@ extension CaptureEvidence {
       decryptor?.open(reader.dissector, reader.bytes, isCut: isCut)
       guard selectsAll || selection.contains(reader.dissector) else { continue }
       rest -= 1
+      do {
+        try writer?.write(header, of: reader)
+      } catch {
+        problems.append(error)
+        note(problem: "\(error)")
+        break
+      }
       add(
         reader.dissector, reader.bytes, FrameReference(reader.number, header.timestamp),
         originalLength: header.originalLength, isCut: isCut, decryptor)

@@ -1,3 +1,4 @@
+package import Capture
 package import Decryption
 internal import IPsecCrypto
 package import PacketDissector
@@ -240,6 +241,9 @@ package struct CaptureEvidence: Sendable {
 
   /// Notes what reading the capture complained of.
   package mutating func note(problem: String) { quality.problems.append(problem) }
+
+  /// Notes what a live capture let through and lost so far.
+  package mutating func note(_ live: LiveCapture.Statistics) { quality.live = live }
 }
 
 extension Decryptor {

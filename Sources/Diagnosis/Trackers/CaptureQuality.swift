@@ -1,3 +1,4 @@
+package import Capture
 package import PacketDissector
 
 /// What the capture itself lacks, so that what is not in it is not taken for what did not happen.
@@ -20,6 +21,11 @@ package struct CaptureQuality: Sendable {
   private var latest = Timestamp(nanoseconds: .min)
   /// What reading said at the end: a file that ends inside a packet.
   package var problems: [String] = []
+  /// What a live capture let through and lost itself; nil for files, which do not tell.
+  package var live: LiveCapture.Statistics?
+
+  /// Packets that passed and that the capture lost: as many lost sequence numbers may be its own doing.
+  package var lostByCapture: UInt64 { live?.dropped ?? 0 }
 
   @inline(__always)
   mutating func add(

@@ -1,3 +1,4 @@
+import Capture
 import Diagnosis
 import PacketDissector
 import Testing
@@ -48,6 +49,38 @@ struct ESPLossTests {
     let capture = capture(stride(from: 1, through: 900, by: 3).map(UInt32.init))
     #expect(capture.packetFindings.isEmpty)
     #expect(capture.diagnosis.blindSpots.contains { $0.plain.contains("selection") })
+  }
+
+  /// Nineteen of 1,000 numbers missing, in a live capture that lost so many packets itself.
+  private func live(lost: UInt64) -> CaptureDiagnosis {
+    var evidence = capture((1...1000).filter { $0 % 50 != 0 || $0 == 1000 }.map(UInt32.init))
+      .evidence
+    evidence.note(
+      LiveCapture.Statistics(received: 981 + lost, droppedByKernel: lost, droppedByInterface: 0))
+    return CaptureDiagnosis(evidence)
+  }
+
+  @Test("What a live capture may have lost itself is a note, with the capture's own count")
+  func ownLoss() throws {
+    for lost: UInt64 in [10, 19, 1000] {
+      let diagnosis = live(lost: lost)
+      let finding = try #require(diagnosis.findings.first { $0.id == .espLoss })
+      #expect(finding.severity == .info && finding.confidence == .possible)
+      #expect(diagnosis.blindSpots.contains { $0.plain.contains("the capture lost") })
+      #expect(ReplayDiagnosis(diagnosis.evidence).blindSpots.count == 1)
+    }
+  }
+
+  @Test("What it cannot have lost itself stays a warning")
+  func otherLoss() throws {
+    let finding = try #require(live(lost: 5).findings.first { $0.id == .espLoss })
+    #expect(finding.severity == .warning)
+    #expect(finding.evidence.contains { $0.text.plain.contains("at least 14 were lost elsewhere") })
+    let lossless = try #require(live(lost: 0).findings.first { $0.id == .espLoss })
+    #expect(lossless.severity == .warning && lossless.confidence == .likely)
+    #expect(lossless.meaning?.plain.contains("the capture itself lost nothing") == true)
+    #expect(lossless.remedies.count == 2)
+    #expect(live(lost: 0).blindSpots.allSatisfy { !$0.plain.contains("the capture lost") })
   }
 
   @Test("What comes out of order is not lost")
