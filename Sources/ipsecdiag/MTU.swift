@@ -8,6 +8,10 @@ struct MTU: ParsableCommand {
     commandName: "mtu",
     abstract: "Shows which packet sizes get through, or computes what MTU a tunnel leaves.",
     discussion: """
+      Without a target: what this machine knows (--local), or what one knew whose output was saved (--root): \
+      interfaces, routes, path MTUs that ICMP has told, MSS clamps, and what fits through each of the \
+      kernel's tunnels.
+
       With a target, a name or an address: which sizes get there, of ICMP echoes and of IKE on UDP 500 \
       and 4500, whole and in IP fragments; whether ICMP says so, whether a band of sizes is lost between \
       others, and what fits inside a tunnel. It takes some seconds and some hundred packets, and leaves \
@@ -25,6 +29,7 @@ struct MTU: ParsableCommand {
       With --calculate: the inner MTU and TCP MSS; without --suite, a table of the usual suites.
 
       Examples:
+        ipsecdiag mtu
         ipsecdiag mtu vpn.example.net
         ipsecdiag mtu -6 --suite aes256gcm16 --nat-t vpn.example.net
         ipsecdiag mtu --nagios 192.0.2.1
@@ -38,6 +43,15 @@ struct MTU: ParsableCommand {
 
   @Flag(help: "Compute from what the options say; no capture is read.")
   var calculate = false
+
+  @Flag(help: "What this machine knows of sizes; the default without a target and a capture.")
+  var local = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Read the output that was saved in this folder, as collect does, instead of this machine.",
+      valueName: "folder"))
+  var root: String?
 
   @Option(
     help: ArgumentHelp(
@@ -104,12 +118,17 @@ struct MTU: ParsableCommand {
     return capture.filter.first
   }
 
+  /// Neither a target nor a capture nor a computation.
+  private var isLocal: Bool {
+    !calculate && capture.files.isEmpty && capture.interface == nil && capture.filter.isEmpty
+  }
+
   mutating func validate() throws {
+    if local || root != nil, !isLocal {
+      throw ValidationError("--local and --root take no target, no capture and no --calculate.")
+    }
     if target == nil {
-      if capture.files.isEmpty, capture.interface == nil, !calculate {
-        throw ValidationError("Give a target, a capture with -r FILE, or --calculate.")
-      }
-      try capture.requireSource(orCalculate: calculate)
+      if !isLocal { try capture.requireSource(orCalculate: calculate) }
       if path.isGiven || nagios {
         throw ValidationError(
           "-4, -6, --source, --via, --port, --quick and --nagios go with a target.")
@@ -144,6 +163,7 @@ struct MTU: ParsableCommand {
 
   func run() throws {
     if calculate { return try computed() }
+    if isLocal { return try MTULocal(root: root, verdict: verdict, isJSON: json).run() }
     if let target { return try measured(target) }
     let reading = try CaptureReading(capture, keys)
     let report = PathReport(CaptureDiagnosis(reading.evidence), verdict.naming)
