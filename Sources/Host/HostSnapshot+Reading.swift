@@ -17,7 +17,14 @@ extension HostSnapshot {
       case .policies: try readPolicies()
       case .dropCounters: readDropCounters()
       case .addresses: addresses = try OwnAddresses.read()
-      case .network, .daemon: missing.append(Missing(part, "this version does not read it"))
+      case .network:
+        let (read, lacking) = HostNetwork.read()
+        network = read
+        missing += lacking
+      case .daemon:
+        let (read, lacking) = DaemonState.readAll(vici: nil)
+        daemons = read
+        missing += lacking
       }
     } catch {
       missing.append(Missing(part, error))

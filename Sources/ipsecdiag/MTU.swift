@@ -8,9 +8,8 @@ struct MTU: ParsableCommand {
     commandName: "mtu",
     abstract: "Shows which packet sizes get through, or computes what MTU a tunnel leaves.",
     discussion: """
-      Without a target: what this machine knows (--local), or what one knew whose output was saved (--root): \
-      interfaces, routes, path MTUs that ICMP has told, MSS clamps, and what fits through each of the \
-      kernel's tunnels.
+      Without a target: what this machine knows (--local): interfaces, routes, path MTUs that ICMP has told, \
+      MSS clamps, and what fits through each of the kernel's tunnels.
 
       With a target, a name or an address: which sizes get there, of ICMP echoes and of IKE on UDP 500 \
       and 4500, whole and in IP fragments; whether ICMP says so, whether a band of sizes is lost between \
@@ -46,12 +45,6 @@ struct MTU: ParsableCommand {
 
   @Flag(help: "What this machine knows of sizes; the default without a target and a capture.")
   var local = false
-
-  @Option(
-    help: ArgumentHelp(
-      "Read the output that was saved in this folder, as collect does, instead of this machine.",
-      valueName: "folder"))
-  var root: String?
 
   @Option(
     help: ArgumentHelp(
@@ -124,8 +117,8 @@ struct MTU: ParsableCommand {
   }
 
   mutating func validate() throws {
-    if local || root != nil, !isLocal {
-      throw ValidationError("--local and --root take no target, no capture and no --calculate.")
+    if local, !isLocal {
+      throw ValidationError("--local takes no target, no capture and no --calculate.")
     }
     if target == nil {
       if !isLocal { try capture.requireSource(orCalculate: calculate) }
@@ -163,7 +156,7 @@ struct MTU: ParsableCommand {
 
   func run() throws {
     if calculate { return try computed() }
-    if isLocal { return try MTULocal(root: root, verdict: verdict, isJSON: json).run() }
+    if isLocal { return try MTULocal(verdict: verdict, isJSON: json).run() }
     if let target { return try measured(target) }
     let reading = try CaptureReading(capture, keys)
     let report = PathReport(CaptureDiagnosis(reading.evidence), verdict.naming)

@@ -2,17 +2,13 @@ internal import Diagnosis
 internal import Host
 internal import Report
 
-/// `mtu --local`: what this machine knows of packet sizes, or one whose output was saved.
+/// `mtu --local`: what this machine knows of packet sizes.
 struct MTULocal {
-  /// A folder of saved output; nil for this machine.
-  let root: String?
   let verdict: VerdictOptions
   let isJSON: Bool
 
   func run() throws {
-    let snapshot =
-      root.map { HostSnapshot(saved: $0) }
-      ?? .read([.securityAssociations, .addresses, .network])
+    let snapshot = HostSnapshot.read([.securityAssociations, .addresses, .network])
     let sizes = LocalSizes(snapshot)
     let report = LocalSizesReport(sizes, verdict.naming)
     try StandardOutput.write { output in
