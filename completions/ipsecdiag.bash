@@ -186,9 +186,9 @@ _ipsecdiag() {
 
 _ipsecdiag_diagnose() {
     repeating_flags=()
-    non_repeating_flags=(--redact --ascii --quiet -q --verbose -v --json --ndjson --nagios --version -h --help)
+    non_repeating_flags=(--promiscuous --redact --ascii --quiet -q --verbose -v --json --ndjson --nagios --version -h --help)
     repeating_options=(-r --read --peer --spi --exchange --keys)
-    non_repeating_options=(--interface -i --count -c --time-from --time-to --compare --fail-on --color --format)
+    non_repeating_options=(--interface -i --count -c --time-from --time-to --compare -w --write --ring-size --ring-files --progress -s --snapshot-length --buffer-size --fail-on --color --format)
     __ipsecdiag_offer_flags_options -1
 
     # Offer option value completions
@@ -218,6 +218,25 @@ _ipsecdiag_diagnose() {
         return
         ;;
     '--compare')
+        return
+        ;;
+    '-w'|'--write')
+        return
+        ;;
+    '--ring-size')
+        return
+        ;;
+    '--ring-files')
+        return
+        ;;
+    '--progress')
+        __ipsecdiag_add_completions -W 'auto'$'\n''plain'$'\n''none'
+        return
+        ;;
+    '-s'|'--snapshot-length')
+        return
+        ;;
+    '--buffer-size')
         return
         ;;
     '--keys')
@@ -408,7 +427,7 @@ _ipsecdiag_ping() {
 
 _ipsecdiag_mtu() {
     repeating_flags=()
-    non_repeating_flags=(--calculate --ipv6 --nat-t --tcp --transport --gre --eesp -4 --ipv4 -6 --quick --redact --ascii --quiet -q --verbose -v --json --nagios --version -h --help)
+    non_repeating_flags=(--calculate --local --ipv6 --nat-t --tcp --transport --gre --eesp -4 --ipv4 -6 --quick --redact --ascii --quiet -q --verbose -v --json --nagios --version -h --help)
     repeating_options=(--path-mtu -r --read --peer --spi --exchange --keys)
     non_repeating_options=(--suite --source --via --port --timeout --inner --profile --config --connection --connection-file --psk-file --cert --key --key-passphrase-file --ca --eap-user --eap-password-file --local-id --id --remote-id --ike --esp --local-ts --remote-ts --mode --virtual-ip --interface -i --count -c --time-from --time-to --fail-on --color)
     __ipsecdiag_offer_flags_options -1
@@ -533,9 +552,9 @@ _ipsecdiag_mtu() {
 
 _ipsecdiag_dpd() {
     repeating_flags=()
-    non_repeating_flags=(--calculate --ikev1 --watch -4 --ipv4 -6 --ipv6 --redact --ascii --quiet -q --verbose -v --json --ndjson --nagios --prometheus --version -h --help)
+    non_repeating_flags=(--calculate --ikev1 --watch -4 --ipv4 -6 --ipv6 --promiscuous --redact --ascii --quiet -q --verbose -v --json --ndjson --nagios --prometheus --version -h --help)
     repeating_options=(--daemon-config -r --read --peer --spi --exchange --keys)
-    non_repeating_options=(--interval --timeout --retries --port --source --sport --idle --outside --warning --critical --profile --config --connection --connection-file --psk-file --cert --key --key-passphrase-file --ca --eap-user --eap-password-file --local-id --id --remote-id --ike --esp --local-ts --remote-ts --mode --virtual-ip --daemon --ike-version --dpd-delay --dpd-timeout --retransmit-timeout --retransmit-base --retransmit-tries --retransmit-limit --retransmit-jitter --retransmit-interval --target --interface -i --count -c --time-from --time-to --fail-on --color)
+    non_repeating_options=(--interval --timeout --retries --port --source --sport --idle --outside --warning --critical --profile --config --connection --connection-file --psk-file --cert --key --key-passphrase-file --ca --eap-user --eap-password-file --local-id --id --remote-id --ike --esp --local-ts --remote-ts --mode --virtual-ip --daemon --ike-version --dpd-delay --dpd-timeout --retransmit-timeout --retransmit-base --retransmit-tries --retransmit-limit --retransmit-jitter --retransmit-interval --target --interface -i --count -c --time-from --time-to -w --write --ring-size --ring-files --progress -s --snapshot-length --buffer-size --fail-on --color)
     __ipsecdiag_offer_flags_options -1
 
     # Offer option value completions
@@ -686,6 +705,25 @@ _ipsecdiag_dpd() {
         return
         ;;
     '--exchange')
+        return
+        ;;
+    '-w'|'--write')
+        return
+        ;;
+    '--ring-size')
+        return
+        ;;
+    '--ring-files')
+        return
+        ;;
+    '--progress')
+        __ipsecdiag_add_completions -W 'auto'$'\n''plain'$'\n''none'
+        return
+        ;;
+    '-s'|'--snapshot-length')
+        return
+        ;;
+    '--buffer-size')
         return
         ;;
     '--keys')
@@ -943,9 +981,9 @@ _ipsecdiag_daemon() {
 
 _ipsecdiag_decode() {
     repeating_flags=(--verbose -v)
-    non_repeating_flags=(--key-report --show-keys --quiet -q --summary --json --ndjson --ascii --version -h --help)
+    non_repeating_flags=(--key-report --show-keys --quiet -q --summary --json --ndjson --ascii --promiscuous --version -h --help)
     repeating_options=(-r --read --peer --spi --exchange --keys)
-    non_repeating_options=(--interface -i --count -c --time-from --time-to --format --time -w --write)
+    non_repeating_options=(--interface -i --count -c --time-from --time-to --format --time -w --write --ring-size --ring-files --progress -s --snapshot-length --buffer-size)
     __ipsecdiag_offer_flags_options -1
 
     # Offer option value completions
@@ -988,14 +1026,30 @@ _ipsecdiag_decode() {
     '-w'|'--write')
         return
         ;;
+    '--ring-size')
+        return
+        ;;
+    '--ring-files')
+        return
+        ;;
+    '--progress')
+        __ipsecdiag_add_completions -W 'auto'$'\n''plain'$'\n''none'
+        return
+        ;;
+    '-s'|'--snapshot-length')
+        return
+        ;;
+    '--buffer-size')
+        return
+        ;;
     esac
 }
 
 _ipsecdiag_replay() {
     repeating_flags=()
-    non_repeating_flags=(--redact --ascii --quiet -q --verbose -v --json --version -h --help)
+    non_repeating_flags=(--promiscuous --redact --ascii --quiet -q --verbose -v --json --version -h --help)
     repeating_options=(-r --read --peer --spi --exchange --keys)
-    non_repeating_options=(--interface -i --count -c --time-from --time-to --fail-on --color --window)
+    non_repeating_options=(--interface -i --count -c --time-from --time-to -w --write --ring-size --ring-files --progress -s --snapshot-length --buffer-size --fail-on --color --window)
     __ipsecdiag_offer_flags_options -1
 
     # Offer option value completions
@@ -1022,6 +1076,25 @@ _ipsecdiag_replay() {
         return
         ;;
     '--exchange')
+        return
+        ;;
+    '-w'|'--write')
+        return
+        ;;
+    '--ring-size')
+        return
+        ;;
+    '--ring-files')
+        return
+        ;;
+    '--progress')
+        __ipsecdiag_add_completions -W 'auto'$'\n''plain'$'\n''none'
+        return
+        ;;
+    '-s'|'--snapshot-length')
+        return
+        ;;
+    '--buffer-size')
         return
         ;;
     '--keys')

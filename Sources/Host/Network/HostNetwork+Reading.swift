@@ -30,24 +30,36 @@ extension HostNetwork {
     return (network, missing)
   }
 
+  /// More than any machine has, full Internet routes included.
+  private static let limit = 4 << 20
+
   private mutating func readRoutes() throws(KernelError) {
-    var dump = try NetworkDump(protocol: NETLINK_ROUTE)
-    var links: [NetworkInterface] = []
     let linkRequest = [UInt8](repeating: 0, count: RouteRequest.interfaceBytes)
-    try dump.read(UInt16(RTM_GETLINK), answer: UInt16(RTM_NEWLINK), linkRequest) { payload in
+    interfaces = try NetlinkDump.read(
+      protocol: NETLINK_ROUTE, UInt16(RTM_GETLINK), linkRequest, doing: "read the interfaces",
+      into: []
+    ) { (links: inout [NetworkInterface], type, payload) in
       var reader = ByteReader(payload)
-      if let link = try? NetworkInterface(from: &reader) { links.append(link) }
-    }
-    interfaces = links
-    var entries: [RouteEntry] = []
-    for family in [AF_INET, AF_INET6] {
-      var request = [UInt8](repeating: 0, count: RouteRequest.routeBytes)
-      request[0] = UInt8(family)
-      try dump.read(UInt16(RTM_GETROUTE), answer: UInt16(RTM_NEWROUTE), request) { payload in
-        var reader = ByteReader(payload)
-        if let entry = try? RouteEntry(from: &reader) { entries.append(entry) }
+      if type == UInt16(RTM_NEWLINK), let link = try? NetworkInterface(from: &reader) {
+        links.append(link)
       }
-    }
+      return links.count < Self.limit
+    }.0
+    for family in [AF_INET, AF_INET6] { try readRoutes(UInt8(family)) }
+  }
+
+  private mutating func readRoutes(_ family: UInt8) throws(KernelError) {
+    var request = [UInt8](repeating: 0, count: RouteRequest.routeBytes)
+    request[0] = family
+    let entries = try NetlinkDump.read(
+      protocol: NETLINK_ROUTE, UInt16(RTM_GETROUTE), request, doing: "read the routes", into: []
+    ) { (entries: inout [RouteEntry], type, payload) in
+      var reader = ByteReader(payload)
+      if type == UInt16(RTM_NEWROUTE), let entry = try? RouteEntry(from: &reader) {
+        entries.append(entry)
+      }
+      return entries.count < Self.limit
+    }.0
     for entry in entries {
       switch entry {
       case .route(let route): routes.append(route)
@@ -59,13 +71,16 @@ extension HostNetwork {
   private mutating func readClamps() throws(KernelError) {
     // NFNL_SUBSYS_NFTABLES with NFT_MSG_GETRULE and NFT_MSG_NEWRULE; `struct nfgenmsg` of any family.
     let (subsystem, ask, answer): (UInt16, UInt16, UInt16) = (10 << 8, 7, 6)
-    var dump = try NetworkDump(protocol: NETLINK_NETFILTER)
-    var found: [SegmentClamp] = []
-    try dump.read(subsystem | ask, answer: subsystem | answer, [0, 0, 0, 0]) { payload in
+    clamps = try NetlinkDump.read(
+      protocol: NETLINK_NETFILTER, subsystem | ask, [0, 0, 0, 0], doing: "read nftables' rules",
+      into: []
+    ) { (clamps: inout [SegmentClamp], type, payload) in
       var reader = ByteReader(payload)
-      if let clamp = try? SegmentClamp(rule: &reader) { found.append(clamp) }
-    }
-    clamps = found
+      if type == subsystem | answer, let clamp = try? SegmentClamp(rule: &reader) {
+        clamps.append(clamp)
+      }
+      return clamps.count < Self.limit
+    }.0
   }
 
   /// What decides over packet sizes, and whether IPsec applies at all (Documentation/networking/ip-sysctl.rst).
