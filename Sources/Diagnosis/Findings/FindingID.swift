@@ -51,6 +51,12 @@ package enum FindingID: String, CaseIterable, Sendable {
   case tcpNotIKE = "tcp-not-ike"
   case captureDuplicated = "capture-duplicated"
   case captureTruncated = "capture-truncated"
+  case policyMismatch = "policy-mismatch"
+  case policyNoSA = "policy-no-sa"
+  case saExpired = "sa-expired"
+  case saDirection = "sa-direction"
+  case encapsulationMismatch = "encap-mismatch"
+  case tunnelDown = "tunnel-down"
 
   /// How bad it is where nothing tells otherwise; two of them are milder in circumstances that their
   /// rules state.
@@ -62,7 +68,7 @@ package enum FindingID: String, CaseIterable, Sendable {
     case .ikeProposalPosition, .ikeCookieLoop, .ikeRetransmits, .ikeAggressivePSK, .ikeWeakCrypto,
       .ikeHalfOpenFlood, .ikeMalformed, .childLifetimeMismatch, .dpdDetectionTime, .espSequenceWrap,
       .espLoss, .mtuOuterFragments, .replayWindowTooSmall, .replaySuspected, .replayOff,
-      .natKeepaliveSlow, .tcpNotIKE:
+      .natKeepaliveSlow, .tcpNotIKE, .policyMismatch, .saExpired, .saDirection:
       .warning
     default: .critical
     }

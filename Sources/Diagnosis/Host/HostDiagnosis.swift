@@ -25,14 +25,77 @@ package struct HostDiagnosis: Sendable {
     interval = earlier.map {
       Nanoseconds(from: $0.time, to: snapshot.time)
     }
-    sas = []
-    drops = []
-    findings = []
-    blindSpots = []
+    let judging = SAJudging(snapshot, since: earlier, with: capture)
+    let judged = snapshot.sas.lazy.filter { $0.ipProtocol == 50 || $0.ipProtocol == 51 }
+      .map { (judgement: judging.judge($0), movement: judging.movement(of: $0)) }
+    let all = Array(judged)
+    let rules = DropRules(
+      refusing: all.filter { !$0.movement.isClean }, gone: Self.gone(snapshot, since: earlier),
+      isRekeyed: Self.isRekeyed(snapshot, since: earlier),
+      risen: Self.risenCounters(snapshot, since: earlier))
+    drops = rules.causes()
+    let found = HostFindings(
+      snapshot: snapshot, isDelta: earlier != nil, sas: all, drops: drops,
+      isRekeyed: rules.isRekeyed)
+    findings = found.all()
+    var subjects: Set<Finding.Subject> = []
+    for finding in findings where finding.severity > .info { subjects.insert(finding.subject) }
+    let judgements = all.map(\.judgement)
+    sas =
+      subjects.isEmpty
+      ? judgements
+      : judgements.filter { subjects.contains($0.subject) }
+        + judgements.filter { !subjects.contains($0.subject) }
+    blindSpots = Self.blindSpots(snapshot, isDelta: earlier != nil)
   }
 
   /// What `replay` looks for.
   package static let replaySubjects: Set<FindingID> = [
     .replayWindowTooSmall, .replaySuspected, .replayOff, .espSequenceWrap,
   ]
+
+  /// The counters that are not zero, or that rose since the earlier reading.
+  private static func risenCounters(
+    _ snapshot: HostSnapshot, since earlier: HostSnapshot?
+  ) -> [(counter: String, count: UInt64)] {
+    (snapshot.dropCounters?.entries ?? []).compactMap { entry in
+      if let earlier, earlier.dropCounters == nil { return nil }
+      let count = risen(entry.value, earlier?.dropCounters?[entry.name] ?? 0)
+      return count > 0 ? (entry.name, count) : nil
+    }
+  }
+
+  private static func gone(_ snapshot: HostSnapshot, since earlier: HostSnapshot?) -> [KernelSA] {
+    guard let earlier else { return [] }
+    let now = Set(snapshot.sas.map(SAKey.init))
+    let own = Set(snapshot.addresses)
+    return earlier.sas.filter {
+      !now.contains(SAKey($0))
+        && ($0.direction == .incoming || $0.direction == nil && own.contains($0.destination))
+    }
+  }
+
+  /// Whether an SA that is gone has a successor with its addresses.
+  private static func isRekeyed(_ snapshot: HostSnapshot, since earlier: HostSnapshot?) -> Bool {
+    let paths = Set(snapshot.sas.map { OuterPath(source: $0.source, destination: $0.destination) })
+    return gone(snapshot, since: earlier).contains {
+      paths.contains(OuterPath(source: $0.source, destination: $0.destination))
+    }
+  }
+
+  private static func blindSpots(_ snapshot: HostSnapshot, isDelta: Bool) -> [Statement] {
+    var spots = snapshot.missing.map { missing -> Statement in
+      "\(missing.part.rawValue) could not be read: \(missing.reason)"
+    }
+    if !isDelta {
+      spots.append("with one reading, counters do not tell whether they still rise")
+    }
+    if snapshot.dropCounters != nil {
+      spots.append("drop counters are of the whole network namespace and name no SA")
+    }
+    if !snapshot.sas.isEmpty {
+      spots.append("what the peers receive and drop is only to be seen on their side")
+    }
+    return spots
+  }
 }

@@ -29,7 +29,7 @@ package struct FindingKnowledge: Sendable {
   package static let all: [FindingKnowledge] =
     reachability + negotiation + largeMessages + ikeHealth + childSAs + liveness + espPackets
     + paths
-    + replay + translation + captures
+    + replay + translation + captures + hosts
 
   var topic: Topic {
     Topic(
