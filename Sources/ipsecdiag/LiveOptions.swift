@@ -12,7 +12,7 @@ struct LiveOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Begin another file of -w at this size, such as 100MB or 1GiB: FILE_00001_20261124043000.pcapng, as dumpcap names them. Takes --ring-files.",
+      "Begin another file of -w at this size, such as 100MB or 1GiB: FILE_00001_20261124043000.pcapng, as dumpcap names them. Takes --ring-files as well.",
       valueName: "size"))
   var ringSize: ByteSize?
 

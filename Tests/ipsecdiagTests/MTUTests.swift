@@ -35,7 +35,8 @@ struct MTUTests {
   @Test(
     "What makes no sense is refused in one line with a hint: 64",
     arguments: [
-      ["mtu"], ["mtu", "--calculate", "--suite", "aes128"],
+      ["mtu", "--local", "--calculate"], ["mtu", "--local", "192.0.2.1"],
+      ["mtu", "--calculate", "--suite", "aes128"],
       ["mtu", "--calculate", "--path-mtu", "67"], ["mtu", "--calculate", "--nat-t", "--tcp"],
       ["mtu", "--calculate", "--eesp", "--suite", "aes128-sha1"],
       ["mtu", "--gre", "192.0.2.1"], ["mtu", "-4", "-6", "192.0.2.1"],
