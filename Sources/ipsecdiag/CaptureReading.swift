@@ -28,7 +28,7 @@ struct CaptureReading {
     Interruption.watch()
     var evidence = empty
     do {
-      let clock = IntervalClock()
+      let clock = IntervalClock(limit: watch.timeLimit)
       let isStopped = { Interruption.isRequested || clock.isDue }
       let source = try LiveReading(
         capture, watch.options, dropsPrivileges: watch.dropsPrivileges, onWait: {},
@@ -72,7 +72,8 @@ struct CaptureReading {
         StandardError.write("warning: \(words)")
       }
       progress.update(evidence, source.writer, elapsed: clock.elapsed)
-    } while problems.isEmpty && !Interruption.isRequested && evidence.quality.frames < limit
+    } while problems.isEmpty && !Interruption.isRequested && !clock.isOver
+      && evidence.quality.frames < limit
     progress.clear()
     do {
       try source.writer?.flush()

@@ -4,17 +4,22 @@ internal import Report
 
 struct Diagnose: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Says what is wrong by all that a capture shows: verdict, evidence, remedy.",
+    abstract: "Says what is wrong by all that this machine or a capture shows.",
     discussion: """
+      Verdict, evidence, remedy. Without a capture: of this machine (--local), by the kernel's SAs, policies \
+      and counters, its routes and clamps, and the IKE daemon.
+
       A live capture ends with --count or Ctrl-C, and is judged then. `ipsecdiag explain ID` tells \
       more of a finding.
 
       Exit codes: 0 no finding at or above --fail-on, 1 warning, 2 critical. Only without such a \
       finding do others count: 65 the capture ends inside a packet or is damaged, 66 a file is \
-      missing, 77 it may not be read, 130 Ctrl-C while a file was read, 3 no IPsec in the capture. \
+      missing, 77 no permission, 130 Ctrl-C while a file was read, 3 no IPsec there. \
       With nagios: 0 to 3 only, 3 for everything that is no finding.
 
       Examples:
+        ipsecdiag diagnose
+        ipsecdiag diagnose --local --sample 5 --nagios
         ipsecdiag diagnose -r outage.pcap
         ipsecdiag diagnose -r outage.pcap --keys charon.keys -v
         ipsecdiag diagnose -r a.pcapng -r b.pcap.gz --peer 192.0.2.1
@@ -26,8 +31,10 @@ struct Diagnose: ParsableCommand {
       """)
 
   enum Format: String, CaseIterable, ExpressibleByArgument {
-    case text, json, ndjson, html, nagios
+    case text, json, ndjson, html, nagios, prometheus
   }
+
+  @OptionGroup var host: HostOptions
 
   @OptionGroup var capture: CaptureOptions
 
@@ -45,7 +52,7 @@ struct Diagnose: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "text, json, ndjson, html (a page by itself, with plots) or nagios.", valueName: "format"))
+      "text, json, ndjson, html (a page by itself, with plots), nagios, or prometheus (of --local).", valueName: "format"))
   var format: Format?
 
   @Flag(help: "Short for --format json: one document.")
@@ -58,10 +65,23 @@ struct Diagnose: ParsableCommand {
   var nagios = false
 
   mutating func validate() throws {
-    try capture.requireSource()
+    try host.requireSense(capture, keys)
     try live.requireInterface(capture)
     if [json, ndjson, nagios, format != nil].count(where: { $0 }) > 1 {
       throw ValidationError("Give one of --format, --json, --ndjson and --nagios.")
+    }
+    if host.isWanted(capture) {
+      if chosenFormat == .html || compare != nil {
+        throw ValidationError("--compare and --format html go with a capture.")
+      }
+      if capture.count != nil, capture.interface == nil {
+        throw ValidationError("--count goes with a capture.")
+      }
+      return
+    }
+    try capture.requireSource()
+    if chosenFormat == .prometheus {
+      throw ValidationError("--format prometheus goes with --local.")
     }
     if let compare {
       if capture.interface != nil {
@@ -77,7 +97,22 @@ struct Diagnose: ParsableCommand {
     format ?? (json ? .json : ndjson ? .ndjson : nagios ? .nagios : .text)
   }
 
+  private func runLocal() throws {
+    let format: LocalReport.Format =
+      switch chosenFormat {
+      case .text, .html: .text
+      case .json, .ndjson: .json
+      case .nagios: .nagios
+      case .prometheus: .prometheus
+      }
+    try LocalReport(
+      scope: .everything, options: host, capture: capture, live: live, verdict: verdict,
+      format: format
+    ).run()
+  }
+
   func run() throws {
+    if host.isWanted(capture) { return try runLocal() }
     let keys = try keys.read()
     let a = try CaptureReading(
       capture, keys,
@@ -96,7 +131,7 @@ struct Diagnose: ParsableCommand {
     let naming = verdict.naming
     try StandardOutput.write { output in
       switch chosenFormat {
-      case .text, .nagios:
+      case .text, .nagios, .prometheus:
         DiagnosisText(diagnosis, naming, verdict.textOptions).write(to: &output.text)
       case .json:
         DiagnosisJSON(diagnosis, naming, toolVersion: Ipsecdiag.version)

@@ -79,15 +79,7 @@ extension Failure {
 
 enum StandardError {
   /// One line; a failure to write it has nowhere to go.
-  static func write(_ line: String) { write(part: line + "\n") }
-
-  /// As it is: a line of the caller's, or control sequences for a terminal.
-  static func write(part: String) {
-    let bytes = Array(part.utf8)
-    unsafe bytes.withUnsafeBytes {
-      unsafe _ = Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count)
-    }
-  }
+  static func write(_ line: String) { Terminal.write(line + "\n", to: STDERR_FILENO) }
 }
 
 enum StandardOutput {

@@ -14,6 +14,8 @@ struct LiveWatch {
   /// What an interface took is given up once it is open.
   var dropsPrivileges = true
   var style = ProgressStyle.none
+  /// When the capture ends; nil is with Ctrl-C or enough frames.
+  var timeLimit: Duration?
 
   init() {}
 
@@ -52,15 +54,11 @@ struct LiveProgress {
   private static let tellingLimit = 1000
 
   init(_ watch: LiveWatch) {
-    drawing = ProgressLine(isWanted: watch.style == .auto && Self.canRedraw)
+    drawing = ProgressLine(
+      isWanted: watch.style == .auto && isatty(STDERR_FILENO) == 1 && Terminal.canRedraw)
     isWanted = watch.style == .plain || drawing.isWanted
     announces = watch.announces
     text = LiveStatusText(watch.naming, ascii: watch.ascii)
-  }
-
-  private static var canRedraw: Bool {
-    let terminal = unsafe getenv("TERM").map { unsafe String(cString: $0) }
-    return isatty(STDERR_FILENO) == 1 && terminal != "dumb"
   }
 
   /// To be called once a second or so.
@@ -110,15 +108,22 @@ final class IntervalClock {
   private var due = Int64.max
 
   private static let interval: Int64 = 1_000_000_000
+  private let limit: Int64
+
+  /// `limit` is when the reading is over; nil is never.
+  init(limit: Duration? = nil) { self.limit = limit.map { Nanoseconds($0).count } ?? .max }
 
   func start() { started = Self.now() }
 
   /// The next interval; none where it was not started.
   func next() {
-    if started > 0 { due = Self.now() &+ Self.interval }
+    guard started > 0 else { return }
+    due = min(Self.now() &+ Self.interval, limit == .max ? .max : started &+ limit)
   }
 
   var isDue: Bool { due != .max && Self.now() >= due }
+
+  var isOver: Bool { limit != .max && Self.now() &- started >= limit }
 
   var elapsed: Nanoseconds { Nanoseconds(Self.now() &- started) }
 

@@ -1,15 +1,19 @@
 internal import Glibc
 
-/// A line or a few on standard error that are written over, on a terminal alone.
+/// A line or a few on a terminal, by default standard error's, that are written over.
 struct ProgressLine {
   let isWanted: Bool
+  private let descriptor: Int32
   private var linesShown = 0
 
   init(isQuiet: Bool) {
     self.init(isWanted: !isQuiet && isatty(STDERR_FILENO) == 1)
   }
 
-  init(isWanted: Bool) { self.isWanted = isWanted }
+  init(isWanted: Bool, to descriptor: Int32 = STDERR_FILENO) {
+    self.isWanted = isWanted
+    self.descriptor = descriptor
+  }
 
   mutating func show(_ words: String) { show([words]) }
 
@@ -20,14 +24,14 @@ struct ProgressLine {
     }
     // What is left of a longer drawing goes.
     if lines.count < linesShown { drawing += "\u{1B}[J" }
-    StandardError.write(part: drawing)
+    Terminal.write(drawing, to: descriptor)
     linesShown = lines.count
   }
 
   /// Takes the lines away before anything else is written.
   mutating func clear() {
     guard linesShown > 0 else { return }
-    StandardError.write(part: start + "\u{1B}[J")
+    Terminal.write(start + "\u{1B}[J", to: descriptor)
     linesShown = 0
   }
 

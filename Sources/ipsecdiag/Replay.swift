@@ -1,24 +1,45 @@
 internal import ArgumentParser
 internal import Diagnosis
+internal import Host
 internal import Report
 
 struct Replay: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Says what replay windows would drop: late, lost and repeated packets of each SA.",
+    abstract: "Says whether replay windows suit: this machine's, or what a capture takes.",
     discussion: """
+      Without a capture: the kernel's SAs (--local): their windows, where their sequence numbers stand and \
+      when those end, what they dropped and the likely cause. Beside it, -i NAME captures meanwhile and \
+      tells which window the packets take. --watch goes on and tells what changes.
+
+      With a capture: late, lost and repeated packets of each SA, and what windows would drop of them. \
       A packet is late by as many numbers as the highest before it is ahead; a window drops what is \
       late by its size or more. Capture at the receiver, before it decrypts.
 
       Exit codes: 0 no finding at or above --fail-on, 1 warning, 2 critical. Only without such a \
       finding do others count: 65 the capture ends inside a packet or is damaged, 66 a file is \
-      missing, 77 it may not be read, 130 Ctrl-C while a file was read, 3 no IPsec in the capture.
+      missing, 77 no permission, 130 Ctrl-C while a file was read, 3 no IPsec there.
 
       Examples:
+        ipsecdiag replay
+        ipsecdiag replay --watch --interval 10
+        ipsecdiag replay --local -i eth0 --peer 192.0.2.1
         ipsecdiag replay -r wan.pcap
         ipsecdiag replay -r wan.pcap --window 200 --peer 192.0.2.1
         ipsecdiag replay -r wan.pcap --json
         ipsecdiag replay -i eth0 --count 1000000 'esp or udp port 4500'
       """)
+
+  @OptionGroup var host: HostOptions
+
+  @Flag(
+    help:
+      "With --local: read again each --interval, --count times or until Ctrl-C, and tell what was dropped between and why; redrawn on a terminal, a line a change elsewhere. Ends with a report of the whole time."
+  )
+  var watch = false
+
+  @Option(
+    help: ArgumentHelp("Between two readings of --watch, 0.1 to 86400.", valueName: "seconds"))
+  var interval = Seconds(1)
 
   @OptionGroup var capture: CaptureOptions
 
@@ -36,15 +57,53 @@ struct Replay: ParsableCommand {
   @Flag(help: "One JSON document.")
   var json = false
 
+  @Flag(help: "One object a line: with --watch one an interval.")
+  var ndjson = false
+
   mutating func validate() throws {
-    try capture.requireSource()
+    try host.requireSense(capture, keys)
+    if json && ndjson { throw ValidationError("Give one of --json and --ndjson.") }
     try live.requireInterface(capture)
+    if host.isWanted(capture) { return try validateLocal() }
+    try capture.requireSource()
+    if watch || ndjson { throw ValidationError("--watch and --ndjson go with --local.") }
     if let window, !(1...1_048_576).contains(window) {
       throw ValidationError("--window takes 1 to 1048576 packets.")
     }
   }
 
+  private func validateLocal() throws {
+    if window != nil { throw ValidationError("--window goes with a capture.") }
+    guard watch else {
+      if capture.count != nil, capture.interface == nil {
+        throw ValidationError("--count goes with --watch, or with -i NAME.")
+      }
+      return
+    }
+    if host.sample != nil || capture.interface != nil || json {
+      throw ValidationError("--watch takes no --sample, no -i and no --json: use --ndjson.")
+    }
+    if !(0.1...86_400).contains(interval.value) {
+      throw ValidationError("--interval takes 0.1 to 86400 seconds.")
+    }
+  }
+
+  private func runLocal() throws {
+    guard watch else {
+      return try LocalReport(
+        scope: .replay, options: host, capture: capture, live: live, verdict: verdict,
+        format: json || ndjson ? .json : .text
+      ).run()
+    }
+    let outcome = try HostWatch(
+      parts: HostSnapshot.parts(for: .replay), capture: capture, verdict: verdict,
+      interval: interval.duration, count: capture.count, isNDJSON: ndjson
+    ).run()
+    try verdict.end(outcome)
+  }
+
   func run() throws {
+    if host.isWanted(capture) { return try runLocal() }
     // Only decrypted IKE messages tell of ESN.
     let evidence = CaptureEvidence(
       keys.files.isEmpty ? .flows : .everything, askedWindow: window ?? 0)

@@ -10,6 +10,8 @@ package struct HostDiagnosis: Sendable {
   /// Since the machine was started or, with an earlier reading, since that one.
   package let drops: [DropCause]
   package let findings: [Finding]
+  /// Those of ``findings`` that are about what SAs and the kernel refuse.
+  package var replayFindings: [Finding] { findings.filter { !Self.otherKinds.contains($0.id) } }
   /// What was not to be seen, so that nobody takes it for what did not happen.
   package let blindSpots: [Statement]
 
@@ -38,7 +40,11 @@ package struct HostDiagnosis: Sendable {
     let found = HostFindings(
       snapshot: snapshot, isDelta: earlier != nil, sas: all, drops: drops,
       isRekeyed: rules.isRekeyed)
-    findings = found.all()
+    // Sizes are judged where routes were read.
+    let sizes = snapshot.network.interfaces.isEmpty ? [] : LocalSizes(snapshot).findings
+    findings = (found.all() + sizes).enumerated().sorted {
+      ($1.element.severity, $0.offset) < ($0.element.severity, $1.offset)
+    }.map(\.element)
     var subjects: Set<Finding.Subject> = []
     for finding in findings where finding.severity > .info { subjects.insert(finding.subject) }
     let judgements = all.map(\.judgement)
@@ -49,6 +55,10 @@ package struct HostDiagnosis: Sendable {
         + judgements.filter { !subjects.contains($0.subject) }
     blindSpots = Self.blindSpots(snapshot, isDelta: earlier != nil)
   }
+
+  private static let otherKinds: Set<FindingID> = [
+    .ikeWeakCrypto, .espOneWay, .tunnelDown, .mtuLocalLimit, .mtuOuterFragments,
+  ]
 
   /// The counters that are not zero, or that rose since the earlier reading.
   private static func risenCounters(

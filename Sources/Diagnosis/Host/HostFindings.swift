@@ -12,7 +12,6 @@ struct HostFindings {
   /// Whether an SA was replaced between the readings.
   let isRekeyed: Bool
 
-  /// The worst first.
   func all() -> [Finding] {
     var findings: [Finding] = []
     for (judgement, movement) in sas {
@@ -22,10 +21,7 @@ struct HostFindings {
       if movement.replayed >= 3 { findings.append(repeated(judgement, movement)) }
       if !movement.isClean { findings += integrity(judgement, movement) }
     }
-    findings += weakAlgorithms() + oneWay() + tunnelsDown() + drops.compactMap(dropped)
-    return findings.enumerated().sorted {
-      ($1.element.severity, $0.offset) < ($0.element.severity, $1.offset)
-    }.map(\.element)
+    return findings + weakAlgorithms() + oneWay() + tunnelsDown() + drops.compactMap(dropped)
   }
 
   static func windowLines(_ size: UInt32) -> [Finding.Setting] {

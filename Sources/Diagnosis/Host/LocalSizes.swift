@@ -99,17 +99,18 @@ package struct LocalSizes: Sendable {
     guard let mtu = tunnel.pathMTU, mtu < usualMTU, let limit = tunnel.limit,
       let inner = tunnel.innerMTU
     else { return nil }
+    let segment = TunnelOverhead.maximumSegmentSize(innerMTU: inner, innerIsIPv6: false)
     let why: Statement =
       switch limit {
-      case .interface(let name): "the interface \(name) has an MTU of \(mtu) bytes"
+      case .interface(let name): "the interface \(name) has an MTU of \("\(mtu)") bytes"
       case .route(let prefix):
-        "the route to \(network: "\(prefix)") has an MTU of \(mtu) bytes"
+        "the route to \(network: "\(prefix)") has an MTU of \("\(mtu)") bytes"
       case .learned(let seconds):
-        "ICMP has told of \(mtu) bytes\(seconds.map { "; forgotten in \($0) s" } ?? "")"
+        "ICMP has told of \("\(mtu)") bytes\(seconds.map { "; forgotten in \($0) s" } ?? "")"
       }
     return Finding(
       .mtuLocalLimit, .certain, about: tunnel.subject,
-      "packets to \(tunnel.sa.destination) may have \(mtu) bytes, so that \(inner) fit inside",
+      "packets to \(tunnel.sa.destination) may have \("\(mtu)") bytes, so that \("\(inner)") fit inside",
       evidence: [Finding.Evidence(why)],
       remedies: [
         Finding.Remedy(
@@ -117,7 +118,7 @@ package struct LocalSizes: Sendable {
           [
             Finding.Setting(
               .shell,
-              "ip route change NETWORK dev DEVICE mtu \(inner) advmss \(TunnelOverhead.maximumSegmentSize(innerMTU: inner, innerIsIPv6: false))"
+              "ip route change NETWORK dev DEVICE mtu \("\(inner)") advmss \("\(segment)")"
             )
           ])
       ])
@@ -141,7 +142,7 @@ package struct LocalSizes: Sendable {
           "TCP segments that it lets pass do not fit: they are cut into IP fragments after encryption, or lost",
         evidence: [
           Finding.Evidence(
-            "the clamp sets \(size) bytes; \(tightest.innerMTU) bytes of packet fit inside, which is an MSS of \(fitting) over IPv4"
+            "the clamp sets \("\(size)") bytes; \("\(tightest.innerMTU)") bytes of packet fit inside, which is an MSS of \("\(fitting)") over IPv4"
           )
         ],
         remedies: [
@@ -150,7 +151,7 @@ package struct LocalSizes: Sendable {
             [
               Finding.Setting(
                 .nftables,
-                "add rule \(clamp.place) tcp flags syn tcp option maxseg size set \(fitting)")
+                "add rule \(clamp.place) tcp flags syn tcp option maxseg size set \("\(fitting)")")
             ])
         ])
     }
