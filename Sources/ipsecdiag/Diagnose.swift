@@ -52,7 +52,8 @@ struct Diagnose: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "text, json, ndjson, html (a page by itself, with plots), nagios, or prometheus (of --local).", valueName: "format"))
+      "text, json, ndjson, html (a page by itself, with plots), nagios, or prometheus (of --local).",
+      valueName: "format"))
   var format: Format?
 
   @Flag(help: "Short for --format json: one document.")

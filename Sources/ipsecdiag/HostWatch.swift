@@ -22,6 +22,7 @@ struct HostWatch {
     Interruption.watch()
     let first = HostSnapshot.read(parts, of: capture)
     var before = first
+    var departures: [Departure] = []
     var quietSince = first.time
     var beats: Int64 = 0
     var worst: [Finding] = []
@@ -36,8 +37,9 @@ struct HostWatch {
       // By the clock of the start, so that readings that take long do not add up.
       Pause.wait(began + interval * Int(clamping: intervals) - .now)
       let now = HostSnapshot.read(parts, of: capture)
-      let diagnosis = HostDiagnosis(now, since: before)
+      let diagnosis = HostDiagnosis(now, since: before, departures: departures)
       before = now
+      departures = diagnosis.departures
       keep(diagnosis.replayFindings, in: &worst)
       if isNDJSON {
         try write { output in
@@ -48,7 +50,8 @@ struct HostWatch {
         let size = Terminal.size(of: STDOUT_FILENO) ?? (80, 24)
         drawing.show(
           text.screen(
-            diagnosis, whole: HostDiagnosis(now, since: first), width: size.columns - 1,
+            diagnosis, whole: HostDiagnosis(now, since: first, departures: departures),
+            width: size.columns - 1,
             height: size.rows - 1))
       } else {
         var lines = text.lines(diagnosis)
@@ -64,7 +67,8 @@ struct HostWatch {
       }
     }
     drawing.clear()
-    let report = HostReport(HostDiagnosis(before, since: first), .replay, naming)
+    let report = HostReport(
+      HostDiagnosis(before, since: first, departures: departures), .replay, naming)
     keep(report.findings, in: &worst)
     if !isNDJSON { try write { report.write(verdict.textOptions, to: &$0) } }
     return HostVerdict(report, findings: worst)

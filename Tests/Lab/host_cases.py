@@ -130,7 +130,7 @@ def check_causes():
         # The first reading is before the fault.
         time.sleep(1.5)
         break_it()
-        ping(300, "0.005")
+        ping(300)
         output, errors = watch.communicate(timeout=30)
         disturb()
         found = []

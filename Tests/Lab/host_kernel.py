@@ -117,7 +117,7 @@ def states(namespace="b"):
             "window": number(r"replay-window (\d+)"),
             "esn": "flag" in block and "esn" in re.search(r"flag ([^\n]*)", block).group(1),
             "before_window": number(r"stats:\s+replay-window (\d+)"),
-            "replayed": number(r"stats:[^\n]*replay (\d+) failed"),
+            "replayed": number(r"stats:\s+replay-window \d+ replay (\d+)"),
             "failed": number(r"failed (\d+)"),
             "bytes": number(r"lifetime current:\s+(\d+)\(bytes\)"),
             "packets": number(r"lifetime current:\s+\d+\(bytes\), (\d+)\(packets\)"),

@@ -5,10 +5,8 @@ internal import PacketDissector
 struct DropRules {
   /// SAs that refused something, with how much.
   let refusing: [(judgement: SAJudgement, movement: SAMovement)]
-  /// SAs of the earlier reading that are gone.
-  let gone: [KernelSA]
-  /// Whether an SA has come since the earlier reading with the addresses of one that is gone.
-  let isRekeyed: Bool
+  /// Inbound SAs that are gone, without successors.
+  let departures: [Departure]
   let risen: [(counter: String, count: UInt64)]
 
   typealias Candidate = DropCause.Candidate
@@ -113,15 +111,17 @@ struct DropRules {
       ]
     }
     let bits = sa.integrity?.icvBits ?? 128
+    // RFC 4868 has 128 bits; 96 are those of an early draft, which kernels before 2.6.33 and some peers take.
+    let isDraft = bits == 96
     let length = Candidate(
-      .icvLength, judgement.owner == nil ? .possible : .likely,
+      .icvLength, judgement.owner == nil && !isDraft ? .possible : .likely,
       judgement.owner == nil
         ? "HMAC-SHA-256 with \(bits) bits here: the peer may use \(bits == 96 ? 128 : 96)"
         : "a daemon agreed on the keys, so they fit; HMAC-SHA-256 with \(bits) bits here, where some peers use \(bits == 96 ? 128 : 96)"
     )
     let keys = Candidate(
       .wrongKeys, .possible, "all \(movement.failed) packets of SA \(spi: sa.spi) failed")
-    return judgement.owner == nil ? [keys, length] : [length, keys]
+    return judgement.owner == nil && !isDraft ? [keys, length] : [length, keys]
   }
 
   private func noStates() -> [Candidate] {
@@ -129,11 +129,20 @@ struct DropRules {
     let missing = Candidate(
       .missingSA, .possible,
       "packets named an SPI that no SA here has: the peer may hold an old SA, or it is no peer's")
-    if let sa = gone.first, !isRekeyed || hasExpired {
+    if let ended = departures.last(where: { $0.reason == .lifetimeEnd })?.sa {
       return [
         .init(
           .lifetimeEnd, .likely,
-          "SA \(spi: sa.spi) from \(sa.source) stood at the first reading and is gone"), missing,
+          "SA \(spi: ended.spi) from \(ended.source) has reached its lifetime's end, and no other took its place"
+        ), missing,
+      ]
+    }
+    if let removed = departures.last?.sa {
+      return [
+        .init(
+          .missingSA, .likely,
+          "SA \(spi: removed.spi) from \(removed.source) stood before and was removed, and its peer still sends; its lifetime was not at its end"
+        )
       ]
     }
     return hasExpired

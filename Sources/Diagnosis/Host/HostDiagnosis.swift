@@ -12,34 +12,45 @@ package struct HostDiagnosis: Sendable {
   package let findings: [Finding]
   /// Those of ``findings`` that are about what SAs and the kernel refuse.
   package var replayFindings: [Finding] { findings.filter { !Self.otherKinds.contains($0.id) } }
+  /// Inbound SAs that are gone, without successors: those of the earlier reading and those gone before it.
+  package let departures: [Departure]
   /// What was not to be seen, so that nobody takes it for what did not happen.
   package let blindSpots: [Statement]
 
   /// - Parameters:
   ///   - snapshot: What the machine says now.
   ///   - earlier: What it said before: counters then count from there, and rates are measured.
+  ///   - departures: SAs that were gone at the earlier reading already, as its diagnosis has them.
   ///   - capture: A capture of the same machine's ESP, from which windows are recommended.
   package init(
     _ snapshot: HostSnapshot, since earlier: HostSnapshot? = nil,
-    with capture: CaptureEvidence? = nil
+    departures before: [Departure] = [], with capture: CaptureEvidence? = nil
   ) {
     self.snapshot = snapshot
     interval = earlier.map {
       Nanoseconds(from: $0.time, to: snapshot.time)
     }
     let judging = SAJudging(snapshot, since: earlier, with: capture)
-    let judged = snapshot.sas.lazy.filter { $0.ipProtocol == 50 || $0.ipProtocol == 51 }
-      .map { (judgement: judging.judge($0), movement: judging.movement(of: $0)) }
-    let all = Array(judged)
-    let gone = Self.gone(snapshot, since: earlier)
-    let rules = DropRules(
-      refusing: all.filter { !$0.movement.isClean }, gone: gone,
-      isRekeyed: Self.isReplaced(gone, in: snapshot),
-      risen: Self.risenCounters(snapshot, since: earlier))
+    // Machines have ten thousand SAs: each is copied once.
+    var judged: [SAJudgement] = []
+    judged.reserveCapacity(snapshot.sas.count)
+    for sa in snapshot.sas where sa.ipProtocol == 50 || sa.ipProtocol == 51 {
+      judged.append(judging.judge(sa))
+    }
+    let refusing = judged.indices.compactMap { index in
+      let movement = judging.movement(of: judged[index].sa)
+      return movement.isClean ? nil : (judgement: judged[index], movement: movement)
+    }
+    let risen = Self.risenCounters(snapshot, since: earlier)
+    let gone = Departure.find(snapshot, since: earlier, risen)
+    let lines = before.isEmpty && gone.isEmpty ? [] : Set(snapshot.sas.map(\.line))
+    departures = (before + gone).filter { !lines.contains($0.sa.line) }
+      .suffix(Self.departureLimit)
+    let rules = DropRules(refusing: refusing, departures: departures, risen: risen)
     drops = rules.causes()
     let found = HostFindings(
-      snapshot: snapshot, isDelta: earlier != nil, sas: all, drops: drops,
-      isRekeyed: rules.isRekeyed)
+      snapshot: snapshot, isDelta: earlier != nil, judging: judging, sas: judged, drops: drops,
+      isRekeyed: gone.contains { lines.contains($0.sa.line) })
     // Sizes are judged where routes were read.
     let sizes = snapshot.network.interfaces.isEmpty ? [] : LocalSizes(snapshot).findings
     findings = (found.all() + sizes).enumerated().sorted {
@@ -47,14 +58,17 @@ package struct HostDiagnosis: Sendable {
     }.map(\.element)
     var subjects: Set<Finding.Subject> = []
     for finding in findings where finding.severity > .info { subjects.insert(finding.subject) }
-    let judgements = all.map(\.judgement)
-    sas =
-      subjects.isEmpty
-      ? judgements
-      : judgements.filter { subjects.contains($0.subject) }
-        + judgements.filter { !subjects.contains($0.subject) }
+    if !subjects.isEmpty {
+      let first = judged.filter { subjects.contains($0.subject) }
+      judged.removeAll { subjects.contains($0.subject) }
+      judged.insert(contentsOf: first, at: 0)
+    }
+    sas = judged
     blindSpots = Self.blindSpots(snapshot, isDelta: earlier != nil)
   }
+
+  /// Where all of thousands of SAs end, some tell as much as all.
+  private static let departureLimit = 1000
 
   private static let otherKinds: Set<FindingID> = [
     .ikeWeakCrypto, .espOneWay, .tunnelDown, .mtuLocalLimit, .mtuOuterFragments,
@@ -68,24 +82,6 @@ package struct HostDiagnosis: Sendable {
       if let earlier, earlier.dropCounters == nil { return nil }
       let count = risen(entry.value, earlier?.dropCounters?[entry.name] ?? 0)
       return count > 0 ? (entry.name, count) : nil
-    }
-  }
-
-  private static func gone(_ snapshot: HostSnapshot, since earlier: HostSnapshot?) -> [KernelSA] {
-    guard let earlier else { return [] }
-    let now = Set(snapshot.sas.map(SAKey.init))
-    let own = Set(snapshot.addresses)
-    return earlier.sas.filter {
-      !now.contains(SAKey($0)) && SAJudgement.Role(of: $0, on: own) == .inbound
-    }
-  }
-
-  /// Whether an SA that is gone has a successor with its addresses.
-  private static func isReplaced(_ gone: [KernelSA], in snapshot: HostSnapshot) -> Bool {
-    guard !gone.isEmpty else { return false }
-    let paths = Set(snapshot.sas.map { OuterPath(source: $0.source, destination: $0.destination) })
-    return gone.contains {
-      paths.contains(OuterPath(source: $0.source, destination: $0.destination))
     }
   }
 

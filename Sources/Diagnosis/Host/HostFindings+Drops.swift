@@ -22,8 +22,12 @@ extension HostFindings {
       id, severity: severity, isDelta ? likeliest.confidence : .possible, about: .host,
       "\(Self.what(likeliest.cause)): \(drop.count) packets \(period)",
       evidence: [.init("\(drop.counter): \(drop.count) \(period)"), .init(likeliest.reason)],
-      remedies: FindingKnowledge.all.first { $0.id == id }?.remedies ?? [])
+      remedies: isDelta
+        ? FindingKnowledge.all.first { $0.id == id }?.remedies ?? [] : [Self.watching])
   }
+
+  private static let watching = Finding.Remedy(
+    "See whether it still happens.", [.init(.shell, "ipsecdiag replay --watch")])
 
   private static func id(of cause: DropCause.Cause) -> FindingID? {
     switch cause {

@@ -7,14 +7,16 @@ struct HostFindings {
   let snapshot: HostSnapshot
   /// Whether counts are those between two readings, and not since the machine was started.
   let isDelta: Bool
-  let sas: [(judgement: SAJudgement, movement: SAMovement)]
+  let judging: SAJudging
+  let sas: [SAJudgement]
   let drops: [DropCause]
   /// Whether an SA was replaced between the readings.
   let isRekeyed: Bool
 
   func all() -> [Finding] {
     var findings: [Finding] = []
-    for (judgement, movement) in sas {
+    for judgement in sas {
+      let movement = judging.movement(of: judgement.sa)
       if judgement.protection == .off { findings.append(replayOff(judgement)) }
       if let finding = sequenceWrap(judgement) { findings.append(finding) }
       if let finding = windowTooSmall(judgement, movement) { findings.append(finding) }
@@ -24,11 +26,18 @@ struct HostFindings {
     return findings + weakAlgorithms() + oneWay() + tunnelsDown() + drops.compactMap(dropped)
   }
 
-  static func windowLines(_ size: UInt32) -> [Finding.Setting] {
-    [
-      .init(.swanctl, "replay_window = \("\(size)")"),
-      .init(.libreswan, "replay-window=\("\(size)")"),
-      .init(.shell, "ip xfrm state update … replay-window \("\(size)")"),
+  /// An SA made by hand is made anew with that window: `ip xfrm state update` wants the keys again.
+  private func windowLines(
+    _ size: UInt32, _ owner: (connection: String, child: String)?
+  ) -> [Finding.Setting] {
+    let size = "\(size)"
+    return [
+      .init(
+        .swanctl,
+        owner.map {
+          "connections.\(identity: $0.connection).children.\(identity: $0.child).replay_window = \(size)"
+        } ?? "connections.NAME.children.CHILD.replay_window = \(size)"),
+      .init(.libreswan, "replay-window=\(size)"),
     ]
   }
 
@@ -55,7 +64,7 @@ struct HostFindings {
       meaning: "who records its packets can send them again, and they are taken",
       evidence: evidence,
       remedies: [
-        .init("Give the SA a replay window (Linux holds up to 4096).", Self.windowLines(64))
+        .init("Give the SA a replay window (Linux holds up to 4096).", windowLines(64, judgement.owner))
       ]
     )
   }
@@ -121,7 +130,7 @@ struct HostFindings {
       remedies: [
         .init(
           "Set a larger window; Linux holds up to 4096, Cisco IOS 1024, OpenBSD has 64 fixed.",
-          Self.windowLines(size))
+          windowLines(size, judgement.owner))
       ])
   }
 
@@ -163,8 +172,9 @@ struct HostFindings {
           remedies: [
             .init(
               "Set a larger window; Linux holds up to 4096.",
-              Self.windowLines(
-                max(judgement.recommendedWindow ?? 0, min(4096, max(256, sa.replay.window &* 4)))))
+              windowLines(
+                max(judgement.recommendedWindow ?? 0, min(4096, max(256, sa.replay.window &* 4))),
+                judgement.owner))
           ])
       ]
     case .icvLength:
@@ -233,7 +243,7 @@ struct HostFindings {
     var users: [String: (count: UInt64, first: [KernelSA])] = [:]
     // Nearly all SAs share a few algorithms.
     var known: [Algorithm: Bool] = [:]
-    for (judgement, _) in sas {
+    for judgement in sas {
       for algorithm in Algorithm.all(of: judgement.sa) {
         let isRuledOut = known[algorithm] ?? algorithm.isRuledOut
         known[algorithm] = isRuledOut
@@ -270,7 +280,8 @@ struct HostFindings {
       var receives = false
     }
     var peers: [OuterPath: Traffic] = [:]
-    for (judgement, movement) in sas {
+    for judgement in sas {
+      let movement = judging.movement(of: judgement.sa)
       let sa = judgement.sa
       switch judgement.role {
       case .outbound:

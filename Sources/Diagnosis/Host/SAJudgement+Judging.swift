@@ -33,7 +33,9 @@ extension SAJudgement.Role {
 struct SAJudging {
   private let time: Timestamp
   private let addresses: Set<IPAddress>
-  private let before: [SAKey: KernelSA]
+  private let earlier: [KernelSA]
+  /// Where they stand in ``earlier``.
+  private let places: [SAKey: Int]
   private let interval: Nanoseconds?
   private var inboundOwners: [UInt32: (connection: String, child: String)] = [:]
   private var outboundOwners: [UInt32: (connection: String, child: String)] = [:]
@@ -44,7 +46,8 @@ struct SAJudging {
     time = snapshot.time
     addresses = Set(snapshot.addresses)
     interval = earlier.map { Nanoseconds(from: $0.time, to: snapshot.time) }
-    before = Dictionary((earlier?.sas ?? []).map { (SAKey($0), $0) }) { $1 }
+    self.earlier = earlier?.sas ?? []
+    places = Dictionary(self.earlier.enumerated().map { (SAKey($1), $0) }) { $1 }
     for daemon in snapshot.daemons {
       for ikeSA in daemon.ikeSAs {
         for child in ikeSA.children {
@@ -62,6 +65,10 @@ struct SAJudging {
       guard flow.sequence.late > 0 else { continue }
       recommended[flow.spi] = (flow.destination, flow.sufficientWindow ?? 4096)
     }
+  }
+
+  private func before(_ sa: KernelSA) -> KernelSA? {
+    earlier.isEmpty ? nil : places[SAKey(sa)].map { earlier[$0] }
   }
 
   func judge(_ sa: KernelSA) -> SAJudgement {
@@ -104,7 +111,7 @@ struct SAJudging {
     let used = Self.used(sa, role)
     let rate: Double
     let basis: SAJudgement.Forecast.Basis
-    if let interval, interval.count > 0, let old = before[SAKey(sa)],
+    if let interval, interval.count > 0, let old = before(sa),
       Self.used(old, role) <= used
     {
       rate = Double(used - Self.used(old, role)) / interval.seconds
@@ -134,7 +141,7 @@ struct SAJudging {
   /// What an SA counted since the earlier reading; all that it counted, without one or if it is new.
   func movement(of sa: KernelSA) -> SAMovement {
     let now = sa.counters
-    let old = before[SAKey(sa)]?.counters ?? KernelSA.Counters()
+    let old = before(sa)?.counters ?? KernelSA.Counters()
     return SAMovement(
       packets: risen(now.packets, old.packets),
       beforeWindow: UInt64(risen(now.beforeWindow, old.beforeWindow)),

@@ -21,9 +21,11 @@ package struct KernelSADatabase: Sendable {
 
   /// Asks the kernel, which takes the capability CAP_NET_ADMIN.
   package static func read(withKeys: Bool = false) throws(KernelError) -> KernelSADatabase {
+    var empty = KernelSADatabase(withKeys: withKeys)
+    // Where the kernel does not tell, the array grows as it must.
+    empty.sas.reserveCapacity(min(limit, (try? KernelSACount.read()) ?? 0))
     var (database, isInterrupted) = try NetlinkDump.read(
-      protocol: NETLINK_XFRM, UInt16(XFRM_MSG_GETSA), doing: "read the kernel's SAs",
-      into: KernelSADatabase(withKeys: withKeys)
+      protocol: NETLINK_XFRM, UInt16(XFRM_MSG_GETSA), doing: "read the kernel's SAs", into: empty
     ) { database, type, payload in
       database.add(type, payload)
       return database.sas.count <= limit

@@ -25,7 +25,7 @@ package struct HostJSON {
     text.json(snapshot.origin != .thisMachine)
     text.member("interval_s", seconds: diagnosis.interval)
     text.put(",\"degraded\":")
-    text.json(!snapshot.missing.isEmpty)
+    text.json(report.isDegraded)
     text.put(",\"redacted\":")
     text.json(naming.redacts)
     text.put(",\"verdict\":")

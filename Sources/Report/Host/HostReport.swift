@@ -31,13 +31,13 @@ package struct HostReport {
 
   /// How bad it is, in a line.
   package var verdict: Verdict {
-    let sas = Verdict.counted(diagnosis.sas.count, "SA")
-    if let found = Verdict(findings, nothing: "nothing wrong with \(sas)") {
-      return found.word == .ok ? found : Verdict(found.word, "\(sas), \(found.phrase)")
-    }
     if hasNothing {
       let unread = diagnosis.snapshot.missing.contains { $0.part == .securityAssociations }
       return Verdict(.unknown, unread ? "no SAs could be read" : "no SAs of ESP or AH here")
+    }
+    let sas = Verdict.counted(diagnosis.sas.count, "SA")
+    if let found = Verdict(findings, nothing: "nothing wrong with \(sas)") {
+      return found.word == .ok ? found : Verdict(found.word, "\(sas), \(found.phrase)")
     }
     if diagnosis.sas.isEmpty { return Verdict(.ok, "nothing wrong, and no SAs stand") }
     return Verdict(.ok, "nothing wrong with \(sas)")
@@ -45,13 +45,18 @@ package struct HostReport {
 
   /// There was nothing to judge: neither SAs nor, where they count, a daemon's connections.
   package var hasNothing: Bool {
-    guard diagnosis.sas.isEmpty, findings.isEmpty else { return false }
+    guard diagnosis.sas.isEmpty, findings.allSatisfy({ $0.severity == .info }) else { return false }
     return scope == .replay || diagnosis.snapshot.daemons.allSatisfy { $0.connections.isEmpty }
   }
 
   /// The SAs could not be read for want of a capability.
   package var lacksPermission: Bool {
     diagnosis.snapshot.missing.contains { $0.part == .securityAssociations && $0.isPermission }
+  }
+
+  /// Something that is there could not be read; that no daemon runs is no lack.
+  var isDegraded: Bool {
+    diagnosis.snapshot.missing.contains { $0.isPermission || $0.part != .daemon }
   }
 
   package func write(_ options: DiagnosisText.Options, to text: inout TextBuffer) {

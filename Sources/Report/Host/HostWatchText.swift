@@ -31,8 +31,10 @@ package struct HostWatchText {
   private func time(_ interval: HostDiagnosis) -> String {
     var text = TextBuffer(capacity: 64)
     var time = TimeText(style: style)
-    time.write(interval.snapshot.time, to: &text)
-    return text.string
+    // Whole seconds: readings are not more exact than that.
+    let second = interval.snapshot.time.nanoseconds / 1_000_000_000 * 1_000_000_000
+    time.write(Timestamp(nanoseconds: second), to: &text)
+    return String(text.string.split(separator: ".", maxSplits: 1)[0])
   }
 
   private func rate(_ interval: HostDiagnosis) -> String {

@@ -13,15 +13,17 @@ struct HostDiagnosisTests {
     let cause: DropCause.Cause
     let finding: FindingID
 
+    /// Without `sa`, `gone` stood at the first reading alone.
     init(
-      _ name: String, _ sa: KernelSA?, counter: String, _ cause: DropCause.Cause,
+      _ name: String, _ sa: KernelSA?, gone: KernelSA = SyntheticHost.inbound(), counter: String,
+      _ cause: DropCause.Cause,
       _ finding: FindingID, change: (inout KernelSA) -> Void = { $0.counters.packets += 1000 }
     ) {
       testDescription = name
-      var changed = sa ?? SyntheticHost.inbound()
+      var changed = sa ?? gone
       change(&changed)
       before = SyntheticHost.snapshot(
-        [sa ?? SyntheticHost.inbound(), SyntheticHost.outbound()], [counter: 5])
+        [sa ?? gone, SyntheticHost.outbound()], [counter: 5])
       after = SyntheticHost.snapshot(
         (sa == nil ? [] : [changed]) + [SyntheticHost.outbound()], [counter: 325], after: 10)
       self.counter = counter
@@ -64,7 +66,10 @@ struct HostDiagnosisTests {
       "an SPI that no SA has", SyntheticHost.inbound(), counter: "XfrmInNoStates", .missingSA,
       .espUnknownSPI),
     Fault(
-      "an SA that is gone", nil, counter: "XfrmInNoStates", .lifetimeEnd, .saExpired),
+      "an SA whose time is over", nil, gone: SyntheticHost.inbound(seconds: 3605),
+      counter: "XfrmInNoStates", .lifetimeEnd, .saExpired),
+    Fault(
+      "an SA that was removed", nil, counter: "XfrmInNoStates", .missingSA, .espUnknownSPI),
     Fault(
       "a policy that does not fit", SyntheticHost.inbound(), counter: "XfrmInTmplMismatch",
       .policyMismatch, .policyMismatch),
@@ -134,6 +139,42 @@ struct HostDiagnosisTests {
       since: SyntheticHost.snapshot(before, ["XfrmInNoStates": 5, "XfrmFwdHdrError": 10]))
     #expect(diagnosis.findings.allSatisfy { $0.severity == .info })
     #expect(diagnosis.drops.first { $0.counter == "XfrmInNoStates" }?.count == 7)
+  }
+
+  @Test("An SA that ended is remembered from reading to reading, until another takes its place")
+  func departures() {
+    let ending = SyntheticHost.inbound(seconds: 3605)
+    let readings = [
+      SyntheticHost.snapshot([ending, SyntheticHost.outbound()], ["XfrmInNoStates": 0]),
+      SyntheticHost.snapshot([SyntheticHost.outbound()], ["XfrmInNoStates": 0], after: 6),
+      SyntheticHost.snapshot([SyntheticHost.outbound()], ["XfrmInNoStates": 40], after: 12),
+      SyntheticHost.snapshot(
+        [SyntheticHost.inbound(0x3333), SyntheticHost.outbound()], ["XfrmInNoStates": 80],
+        after: 18),
+    ]
+    var departures: [Departure] = []
+    var causes: [DropCause.Cause?] = []
+    for (before, now) in zip(readings, readings.dropFirst()) {
+      let diagnosis = HostDiagnosis(now, since: before, departures: departures)
+      departures = diagnosis.departures
+      causes.append(diagnosis.drops.first?.candidates.first?.cause)
+    }
+    #expect(causes == [nil, .lifetimeEnd, .missingSA])
+    #expect(departures.isEmpty)
+  }
+
+  @Test("HMAC-SHA-256 of 96 bits is suspected before the keys, of 128 bits after them")
+  func draftICV() throws {
+    func causes(bits: Int) throws -> [DropCause.Cause] {
+      var sa = SyntheticHost.inbound(integrity: "hmac(sha256)")
+      sa.integrity?.icvBits = bits
+      sa.counters.packets = 0
+      sa.counters.integrityFailed = 50
+      let diagnosis = HostDiagnosis(SyntheticHost.snapshot([sa], ["XfrmInStateProtoError": 50]))
+      return try #require(diagnosis.drops.first).candidates.map(\.cause)
+    }
+    #expect(try causes(bits: 96) == [.icvLength, .wrongKeys])
+    #expect(try causes(bits: 128) == [.wrongKeys, .icvLength])
   }
 
   @Test("Window 0 is right on an outbound SA, and no protection on an inbound one")

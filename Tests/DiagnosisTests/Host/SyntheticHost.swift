@@ -10,13 +10,15 @@ enum SyntheticHost {
   static let start = Timestamp(nanoseconds: 1_700_000_000_000_000_000)
 
   static func inbound(
-    _ spi: UInt32 = 0x1111, window: UInt32 = 64, esn: Bool = false, integrity: String? = nil
+    _ spi: UInt32 = 0x1111, window: UInt32 = 64, esn: Bool = false, integrity: String? = nil,
+    seconds: UInt64? = nil
   ) -> KernelSA {
     var sa = KernelSA(source: peer, destination: own, spi: spi)
     sa.replay = KernelSA.Replay(incoming: 1000, window: window)
     sa.usesESN = esn
     sa.counters.packets = 1000
     sa.added = Timestamp(nanoseconds: start.nanoseconds - 3_600_000_000_000)
+    sa.limits.age.hard = seconds
     if let integrity {
       var key = [UInt8](repeating: 1, count: 32)
       sa.integrity = .init(name: integrity, key: Secret(consuming: &key), icvBits: 128)

@@ -1,0 +1,1 @@
+../ReportTests/Host/HostSamples.swift
