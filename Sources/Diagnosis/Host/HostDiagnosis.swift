@@ -20,7 +20,7 @@ package struct HostDiagnosis: Sendable {
   /// - Parameters:
   ///   - snapshot: What the machine says now.
   ///   - earlier: What it said before: counters then count from there, and rates are measured.
-  ///   - departures: SAs that were gone at the earlier reading already, as its diagnosis has them.
+  ///   - before: SAs that were gone at the earlier reading already, as its diagnosis has them.
   ///   - capture: A capture of the same machine's ESP, from which windows are recommended.
   package init(
     _ snapshot: HostSnapshot, since earlier: HostSnapshot? = nil,

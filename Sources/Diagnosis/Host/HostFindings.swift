@@ -64,7 +64,8 @@ struct HostFindings {
       meaning: "who records its packets can send them again, and they are taken",
       evidence: evidence,
       remedies: [
-        .init("Give the SA a replay window (Linux holds up to 4096).", windowLines(64, judgement.owner))
+        .init(
+          "Give the SA a replay window (Linux holds up to 4096).", windowLines(64, judgement.owner))
       ]
     )
   }
