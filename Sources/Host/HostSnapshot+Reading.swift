@@ -22,9 +22,9 @@ extension HostSnapshot {
         network = read
         missing += lacking
       case .daemon:
-        let (read, lacking) = DaemonState.readAll(vici: nil)
-        daemons = read
-        missing += lacking
+        let reading = DaemonReading()
+        daemons = reading.daemons
+        missing += reading.missing
       }
     } catch {
       missing.append(Missing(part, error))

@@ -27,7 +27,20 @@ package struct Verdict: Equatable, Sendable {
   package init(
     _ findings: [Finding], in evidence: CaptureEvidence, nothing: String = "nothing wrong"
   ) {
+    if let verdict = Verdict(findings, nothing: nothing) {
+      self = verdict
+      return
+    }
     let scope = CaptureScope(evidence)
+    if evidence.quality.ipsecFrames == 0 && evidence.fragments.incomplete.isEmpty {
+      self.init(.unknown, "no IPsec in \(scope.size)")
+    } else {
+      self.init(.ok, "\(nothing) in \(scope.description)")
+    }
+  }
+
+  /// What findings come to, with what to say where they are notes alone; nil where there is none.
+  package init?(_ findings: [Finding], nothing: String) {
     let notes = findings.count { $0.severity == .info }
     let problems = findings.count - notes
     let ids = Self.names(of: findings)
@@ -39,12 +52,7 @@ package struct Verdict: Equatable, Sendable {
     case .info:
       word = .ok
       phrase = "\(nothing), \(Self.counted(notes, "note")): \(ids)"
-    case nil where evidence.quality.ipsecFrames == 0 && evidence.fragments.incomplete.isEmpty:
-      word = .unknown
-      phrase = "no IPsec in \(scope.size)"
-    case nil:
-      word = .ok
-      phrase = "\(nothing) in \(scope.description)"
+    case nil: return nil
     }
   }
 

@@ -138,10 +138,13 @@ extension TimeStyle: ExpressibleByArgument {}
 /// What the terminal and the locale say.
 enum Terminal {
   /// Columns, where standard output is a terminal that tells.
-  static var width: Int? {
+  static var width: Int? { columns(of: STDOUT_FILENO) }
+
+  /// The same of any descriptor.
+  static func columns(of descriptor: Int32) -> Int? {
     var size = winsize()
-    guard isatty(STDOUT_FILENO) == 1,
-      unsafe ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0
+    guard isatty(descriptor) == 1,
+      unsafe ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0
     else { return nil }
     return Int(size.ws_col)
   }

@@ -29,12 +29,11 @@ struct LiveWatch {
 /// Says on standard error how a live capture goes: lines redrawn in place on a terminal, or one every ten
 /// seconds.
 struct LiveProgress {
-  private let isTerminal: Bool
   private let isWanted: Bool
   private let announces: Bool
   private let text: LiveStatusText
   private var mark: LiveStatus.Mark?
-  private var linesShown = 0
+  private var drawing: ProgressLine
   private var nextLine = Self.lineInterval
   private var nextRules = Self.ruleInterval
   /// What was told already.
@@ -53,8 +52,8 @@ struct LiveProgress {
   private static let tellingLimit = 1000
 
   init(_ watch: LiveWatch) {
-    isTerminal = watch.style == .auto && Self.canRedraw
-    isWanted = watch.style == .plain || isTerminal
+    drawing = ProgressLine(isWanted: watch.style == .auto && Self.canRedraw)
+    isWanted = watch.style == .plain || drawing.isWanted
     announces = watch.announces
     text = LiveStatusText(watch.naming, ascii: watch.ascii)
   }
@@ -70,7 +69,7 @@ struct LiveProgress {
   ) {
     guard isWanted else { return }
     if announces, elapsed >= nextRules { announce(evidence, elapsed: elapsed) }
-    guard isTerminal || elapsed >= nextLine else { return }
+    guard drawing.isWanted || elapsed >= nextLine else { return }
     nextLine = Nanoseconds(elapsed.count &+ Self.lineInterval.count)
     let status = LiveStatus(evidence, elapsed: elapsed, before: mark)
     mark = LiveStatus.Mark(evidence, elapsed: elapsed)
@@ -78,8 +77,8 @@ struct LiveProgress {
       "\($0.path): \(Verdict.counted($0.packets, "packet")), "
         + Verdict.counted($0.bytes, "byte")
     }
-    if isTerminal {
-      redraw(text.lines(status, written: written, width: Self.width))
+    if drawing.isWanted {
+      drawing.show(text.lines(status, written: written, width: Self.width))
     } else {
       StandardError.write(text.line(status, written: written))
     }
@@ -98,38 +97,11 @@ struct LiveProgress {
     }
   }
 
-  // MARK: The terminal
-
-  private mutating func redraw(_ lines: [String]) {
-    var drawing = start
-    for (index, line) in lines.enumerated() {
-      drawing += (index > 0 ? "\n" : "") + "\u{1B}[K" + line
-    }
-    // What is left of a longer drawing goes.
-    StandardError.write(part: drawing + "\u{1B}[J")
-    linesShown = lines.count
-  }
-
   /// Takes the lines away before anything else is written.
-  mutating func clear() {
-    guard linesShown > 0 else { return }
-    StandardError.write(part: start + "\u{1B}[J")
-    linesShown = 0
-  }
-
-  /// Back to where the drawing begins.
-  private var start: String {
-    linesShown > 1 ? "\r\u{1B}[\(linesShown - 1)A" : "\r"
-  }
+  mutating func clear() { drawing.clear() }
 
   /// One column less than the terminal has, as the cursor would wrap in the last one.
-  private static var width: Int {
-    var size = winsize()
-    guard unsafe ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 1 else {
-      return 79
-    }
-    return Int(size.ws_col) - 1
-  }
+  private static var width: Int { (Terminal.columns(of: STDERR_FILENO) ?? 80) - 1 }
 }
 
 /// Tells once a second that it is time to look up from the reading.

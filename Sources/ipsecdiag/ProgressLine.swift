@@ -1,31 +1,38 @@
 internal import Glibc
 
-/// One line on standard error that is written over, on a terminal alone.
+/// A line or a few on standard error that are written over, on a terminal alone.
 struct ProgressLine {
   let isWanted: Bool
-  private var isShown = false
+  private var linesShown = 0
 
   init(isQuiet: Bool) {
-    isWanted = !isQuiet && isatty(STDERR_FILENO) == 1
+    self.init(isWanted: !isQuiet && isatty(STDERR_FILENO) == 1)
   }
 
-  mutating func show(_ words: String) {
-    isShown = true
-    write("\r\u{1B}[K\(words)")
-  }
+  init(isWanted: Bool) { self.isWanted = isWanted }
 
-  /// Takes the line away before anything else is written.
-  mutating func clear() {
-    guard isShown else { return }
-    isShown = false
-    write("\r\u{1B}[K")
-  }
+  mutating func show(_ words: String) { show([words]) }
 
-  private func write(_ text: String) {
-    let bytes = Array(text.utf8)
-    // The pointer and count are the array's.
-    unsafe bytes.withUnsafeBytes {
-      unsafe _ = Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count)
+  mutating func show(_ lines: [String]) {
+    var drawing = start
+    for (index, line) in lines.enumerated() {
+      drawing += (index > 0 ? "\n" : "") + "\u{1B}[K" + line
     }
+    // What is left of a longer drawing goes.
+    if lines.count < linesShown { drawing += "\u{1B}[J" }
+    StandardError.write(part: drawing)
+    linesShown = lines.count
+  }
+
+  /// Takes the lines away before anything else is written.
+  mutating func clear() {
+    guard linesShown > 0 else { return }
+    StandardError.write(part: start + "\u{1B}[J")
+    linesShown = 0
+  }
+
+  /// Back to where the drawing begins.
+  private var start: String {
+    linesShown > 1 ? "\r\u{1B}[\(linesShown - 1)A" : "\r"
   }
 }

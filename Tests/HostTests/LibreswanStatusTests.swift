@@ -58,7 +58,8 @@ struct LibreswanStatusTests {
     #expect(children.map(\.isTrapped) == [false, false, false, true])
     #expect(children[2].localSelectors == ["10.98.0.0/24"])
     #expect(children[2].remoteSelectors == ["10.99.0.0/24"])
-    let standings = state.connections.map { state.standing(of: $0.children[0], in: $0) }
+    let stands = DaemonState.Standings(state)
+    let standings = state.connections.map { stands.standing(of: $0.children[0], in: $0) }
     #expect(standings == [.down, .down, .up, .waitsForTraffic])
   }
 

@@ -89,14 +89,16 @@ struct VICIStateTests {
     #expect(children.map(\.isWanted) == [true, true, nil, nil])
     #expect(children.map(\.isTrapped) == [true, false, false, false])
     #expect(children.allSatisfy { $0.replayWindow == nil })
+    let stands = DaemonState.Standings(state)
     let standings = state.connections.flatMap { connection in
-      connection.children.map { state.standing(of: $0, in: connection) }
+      connection.children.map { stands.standing(of: $0, in: connection) }
     }
     #expect(standings == [.up, .connecting, .down, .down])
     var idle = state
     idle.ikeSAs = []
+    let rest = DaemonState.Standings(idle)
     #expect(
-      idle.connections.prefix(2).map { idle.standing(of: $0.children[0], in: $0) }
+      idle.connections.prefix(2).map { rest.standing(of: $0.children[0], in: $0) }
         == [.waitsForTraffic, .down])
   }
 

@@ -58,6 +58,10 @@ struct LiveCaptureCommandTests {
       "
         sleep 0.3
       }
+      # Until it waits for packets, having read all that there were.
+      caught_up() {
+        for i in $(seq 200); do grep -q 'State:.S' /proc/$pid/status && break; sleep 0.02; done
+      }
       end() { wait $pid; code=$?; cat output; cat errors >&2; exit $code; }
       (sleep 30; kill -KILL $$) 2>/dev/null & watchdog=$!
       trap 'kill $watchdog 2>/dev/null' EXIT
@@ -196,7 +200,7 @@ struct LiveCaptureCommandTests {
       capture replay -i wan --buffer-size 1MB --json 'udp dst port 4500'
       for turn in 0 1 2 3; do
         kill -STOP $pid; send $((turn * 8000 + 1)) $((turn * 8000 + 6000)) 192.0.2.2 0
-        kill -CONT $pid; sleep 0.3; send $((turn * 8000 + 6001)) $((turn * 8000 + 8000)) 192.0.2.2 0
+        kill -CONT $pid; sleep 0.3; caught_up; send $((turn * 8000 + 6001)) $((turn * 8000 + 8000)) 192.0.2.2 0
       done
       kill -INT $pid; end
       """)

@@ -29,9 +29,10 @@ package struct HostDiagnosis: Sendable {
     let judged = snapshot.sas.lazy.filter { $0.ipProtocol == 50 || $0.ipProtocol == 51 }
       .map { (judgement: judging.judge($0), movement: judging.movement(of: $0)) }
     let all = Array(judged)
+    let gone = Self.gone(snapshot, since: earlier)
     let rules = DropRules(
-      refusing: all.filter { !$0.movement.isClean }, gone: Self.gone(snapshot, since: earlier),
-      isRekeyed: Self.isRekeyed(snapshot, since: earlier),
+      refusing: all.filter { !$0.movement.isClean }, gone: gone,
+      isRekeyed: Self.isReplaced(gone, in: snapshot),
       risen: Self.risenCounters(snapshot, since: earlier))
     drops = rules.causes()
     let found = HostFindings(
@@ -49,11 +50,6 @@ package struct HostDiagnosis: Sendable {
     blindSpots = Self.blindSpots(snapshot, isDelta: earlier != nil)
   }
 
-  /// What `replay` looks for.
-  package static let replaySubjects: Set<FindingID> = [
-    .replayWindowTooSmall, .replaySuspected, .replayOff, .espSequenceWrap,
-  ]
-
   /// The counters that are not zero, or that rose since the earlier reading.
   private static func risenCounters(
     _ snapshot: HostSnapshot, since earlier: HostSnapshot?
@@ -70,15 +66,15 @@ package struct HostDiagnosis: Sendable {
     let now = Set(snapshot.sas.map(SAKey.init))
     let own = Set(snapshot.addresses)
     return earlier.sas.filter {
-      !now.contains(SAKey($0))
-        && ($0.direction == .incoming || $0.direction == nil && own.contains($0.destination))
+      !now.contains(SAKey($0)) && SAJudgement.Role(of: $0, on: own) == .inbound
     }
   }
 
   /// Whether an SA that is gone has a successor with its addresses.
-  private static func isRekeyed(_ snapshot: HostSnapshot, since earlier: HostSnapshot?) -> Bool {
+  private static func isReplaced(_ gone: [KernelSA], in snapshot: HostSnapshot) -> Bool {
+    guard !gone.isEmpty else { return false }
     let paths = Set(snapshot.sas.map { OuterPath(source: $0.source, destination: $0.destination) })
-    return gone(snapshot, since: earlier).contains {
+    return gone.contains {
       paths.contains(OuterPath(source: $0.source, destination: $0.destination))
     }
   }

@@ -1,3 +1,4 @@
+internal import Decryption
 internal import Host
 internal import PacketDissector
 
@@ -206,23 +207,42 @@ struct HostFindings {
     }
   }
 
-  /// The kernel's names of algorithms that the registries number, of those that may be ruled out.
-  private static let numbers: [String: (type: TransformType, id: UInt16)] = [
-    "cbc(des)": (.encryption, 2), "cbc(des3_ede)": (.encryption, 3),
-    "cbc(cast5)": (.encryption, 6), "cbc(blowfish)": (.encryption, 7),
-    "hmac(md5)": (.integrity, 1), "hmac(sha1)": (.integrity, 2),
-  ]
+  /// An algorithm by the kernel's name, and what it is used for.
+  private struct Algorithm: Hashable {
+    let name: String
+    let isCipher: Bool
+    let isAH: Bool
+
+    /// The cipher and the integrity algorithm of an SA; AEAD ciphers are not ruled out.
+    static func all(of sa: KernelSA) -> [Algorithm] {
+      [(sa.cipher, true), (sa.integrity, false)].compactMap { told, isCipher in
+        told.map { Algorithm(name: $0.name, isCipher: isCipher, isAH: sa.ipProtocol == 51) }
+      }
+    }
+
+    /// Whether RFC 8221 does, or a later one.
+    var isRuledOut: Bool {
+      let number =
+        isCipher
+        ? EncryptionAlgorithm(kernelName: name, icvBits: nil)?.rawValue
+        : IntegrityAlgorithm(kernelName: name)?.rawValue
+      return number.flatMap {
+        AlgorithmGrade(of: isCipher ? .encryption : .integrity, id: $0, for: isAH ? .ah : .esp)
+      }?.isRuledOut == true
+    }
+  }
 
   /// One finding for each algorithm.
   private func weakAlgorithms() -> [Finding] {
     var users: [String: (count: UInt64, first: [KernelSA])] = [:]
+    // Nearly all SAs share a few algorithms.
+    var known: [Algorithm: Bool] = [:]
     for (judgement, _) in sas {
-      for algorithm in [judgement.sa.cipher, judgement.sa.integrity] {
-        guard let name = algorithm?.name, let number = Self.numbers[name],
-          AlgorithmGrade(
-            of: number.type, id: number.id, for: judgement.sa.ipProtocol == 51 ? .ah : .esp)?
-            .isRuledOut == true
-        else { continue }
+      for algorithm in Algorithm.all(of: judgement.sa) {
+        let isRuledOut = known[algorithm] ?? algorithm.isRuledOut
+        known[algorithm] = isRuledOut
+        guard isRuledOut else { continue }
+        let name = algorithm.name
         users[name, default: (0, [])].count &+= 1
         if users[name, default: (0, [])].first.count < 8 { users[name]?.first.append(judgement.sa) }
       }
@@ -279,13 +299,10 @@ struct HostFindings {
 
   private func tunnelsDown() -> [Finding] {
     snapshot.daemons.flatMap { daemon -> [Finding] in
-      var standing: [String: Set<String>] = [:]
-      for ikeSA in daemon.ikeSAs {
-        standing[ikeSA.name, default: []].formUnion(ikeSA.children.map(\.name))
-      }
+      let standings = DaemonState.Standings(daemon)
       return daemon.connections.flatMap { connection in
         connection.children.filter {
-          $0.isWanted == true && standing[connection.name]?.contains($0.name) != true
+          $0.isWanted == true && standings.standing(of: $0, in: connection) == .down
         }.map { child in
           Finding(
             .tunnelDown, .likely, about: .connection(connection.name),
@@ -293,8 +310,8 @@ struct HostFindings {
             evidence: [
               .init("\(daemon.kind.rawValue) has it configured to start by itself"),
               .init(
-                standing[connection.name] == nil
-                  ? "there is no IKE SA of that connection" : "the IKE SA stands without it"),
+                standings.hasIKESA(connection)
+                  ? "the IKE SA stands without it" : "there is no IKE SA of that connection"),
             ],
             remedies: [
               .init(

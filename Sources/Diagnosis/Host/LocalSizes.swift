@@ -59,7 +59,8 @@ package struct LocalSizes: Sendable {
     let own = Set(snapshot.addresses)
     var seen: Set<Kind> = []
     var tunnels: [Tunnel] = []
-    for sa in snapshot.sas where sa.ipProtocol == 50 && isOutbound(sa, own) {
+    for sa in snapshot.sas
+    where sa.ipProtocol == 50 && SAJudgement.Role(of: sa, on: own) == .outbound {
       let kind = Kind(
         source: sa.source, destination: sa.destination, cipher: (sa.aead ?? sa.cipher)?.name,
         icvBits: sa.aead?.icvBits, integrity: sa.integrity?.name,
@@ -70,11 +71,6 @@ package struct LocalSizes: Sendable {
         Tunnel(sa: sa, overhead: overhead(of: sa), pathMTU: way?.mtu, limit: way?.limit))
     }
     return tunnels
-  }
-
-  private static func isOutbound(_ sa: KernelSA, _ own: Set<IPAddress>) -> Bool {
-    if let direction = sa.direction { return direction == .outgoing }
-    return own.contains(sa.source) && !own.contains(sa.destination)
   }
 
   private static func overhead(of sa: KernelSA) -> TunnelOverhead? {
@@ -184,11 +180,9 @@ extension TrafficMatch.Prefix {
   /// Whether an address lies in it.
   package func contains(_ other: IPAddress) -> Bool {
     guard address.isIPv6 == other.isIPv6 else { return false }
-    let (own, theirs) = (address.octets, other.octets)
-    let whole = Int(length) / 8
-    guard whole <= own.count, own.prefix(whole) == theirs.prefix(whole) else { return false }
-    let bits = length % 8
-    guard bits > 0, whole < own.count else { return true }
-    return (own[whole] ^ theirs[whole]) >> (8 - bits) == 0
+    // Asked of every route of a machine. Smart shifts: 64 or more leave no bit.
+    let bits = Int(length) + (address.isIPv6 ? 0 : 96)
+    return (address.high ^ other.high) >> UInt64(max(0, 64 - bits)) == 0
+      && (address.low ^ other.low) >> UInt64(min(64, max(0, 128 - bits))) == 0
   }
 }

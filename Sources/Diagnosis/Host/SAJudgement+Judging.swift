@@ -14,6 +14,21 @@ struct SAKey: Hashable {
   }
 }
 
+extension SAJudgement.Role {
+  /// By what the kernel says, else by the machine's addresses; nil where those do not tell.
+  init?(of sa: KernelSA, on addresses: Set<IPAddress>) {
+    if let direction = sa.direction {
+      self = direction == .incoming ? .inbound : .outbound
+      return
+    }
+    switch (addresses.contains(sa.source), addresses.contains(sa.destination)) {
+    case (false, true): self = .inbound
+    case (true, false): self = .outbound
+    default: return nil
+    }
+  }
+}
+
 /// What judging each SA of a snapshot takes, indexed once: machines have ten thousand of them.
 struct SAJudging {
   private let time: Timestamp
@@ -75,12 +90,7 @@ struct SAJudging {
   }
 
   private func role(of sa: KernelSA) -> SAJudgement.Role {
-    if let direction = sa.direction { return direction == .incoming ? .inbound : .outbound }
-    switch (addresses.contains(sa.source), addresses.contains(sa.destination)) {
-    case (false, true): return .inbound
-    case (true, false): return .outbound
-    default: break
-    }
+    if let role = SAJudgement.Role(of: sa, on: addresses) { return role }
     switch (sa.replay.incoming > 0, sa.replay.outgoing > 0) {
     case (true, false): return .inbound
     case (false, true): return .outbound

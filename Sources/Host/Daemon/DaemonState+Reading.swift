@@ -36,16 +36,6 @@ package struct DaemonReading: Sendable {
   }
 }
 
-extension DaemonState {
-  /// What the IKE daemons of this machine say; see ``DaemonReading``.
-  package static func readAll(
-    vici: String? = nil
-  ) -> (daemons: [DaemonState], missing: [HostSnapshot.Missing]) {
-    let reading = DaemonReading(vici: vici)
-    return (reading.daemons, reading.missing)
-  }
-}
-
 extension HostSnapshot.Missing {
   /// Why charon did not tell its state.
   package init(_ error: VICIError) {

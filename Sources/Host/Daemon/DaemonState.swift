@@ -116,13 +116,27 @@ package struct DaemonState: Sendable {
     case down
   }
 
-  /// A child's SA is known by its name, and its connection's: several may have a child of the same name.
-  package func standing(of child: ConfiguredChild, in connection: Connection) -> Standing {
-    let own = ikeSAs.filter { $0.name == connection.name }
-    let sas = own.flatMap(\.children).filter { $0.name == child.name }
-    if sas.contains(where: \.carriesTraffic) { return .up }
-    if !sas.isEmpty || own.contains(where: \.isBeingSetUp) { return .connecting }
-    return child.isTrapped ? .waitsForTraffic : .down
+  /// How configured children stand; a gateway has some ten thousands, so SAs are found by name once.
+  package struct Standings {
+    private let sasByConnection: [String: [IKESA]]
+
+    package init(_ state: DaemonState) {
+      sasByConnection = Dictionary(grouping: state.ikeSAs, by: \.name)
+    }
+
+    /// A child's SA is known by its name, and its connection's: several may have a child of the same name.
+    package func standing(of child: ConfiguredChild, in connection: Connection) -> Standing {
+      let own = sasByConnection[connection.name] ?? []
+      let sas = own.lazy.flatMap(\.children).filter { $0.name == child.name }
+      if sas.contains(where: \.carriesTraffic) { return .up }
+      if !sas.isEmpty || own.contains(where: \.isBeingSetUp) { return .connecting }
+      return child.isTrapped ? .waitsForTraffic : .down
+    }
+
+    /// Whether the connection has an IKE SA, in whatever state.
+    package func hasIKESA(_ connection: Connection) -> Bool {
+      sasByConnection[connection.name] != nil
+    }
   }
 
   /// The connection's and the child's name of the SA with this SPI in either direction.

@@ -25,16 +25,8 @@ package struct NetlinkDump {
     var reader = ByteReader(datagram)
     while !reader.isAtEnd {
       let start = reader.offset
-      guard let header = try? NetlinkHeader(from: &reader),
-        let length = Int(exactly: header.length), length >= NetlinkHeader.byteCount,
-        length - NetlinkHeader.byteCount <= reader.remaining
-      else { throw .malformed(offset: start) }
-      let payload = reader.offset..<(start + length)
-      do throws(DissectionError) {
-        try reader.skip(payload.count)
-        try reader.skipFiller(after: length)
-      } catch {
-        throw .malformed(offset: error.offset)
+      guard let (header, payload) = try? reader.netlinkMessage() else {
+        throw .malformed(offset: start)
       }
       guard header.sequence == sequence else { continue }
       if header.flags & NetlinkHeader.Flags.dumpInterrupted != 0 { isInterrupted = true }

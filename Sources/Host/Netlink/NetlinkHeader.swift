@@ -52,6 +52,22 @@ package struct NetlinkHeader: Equatable, Sendable {
 }
 
 extension ByteReader {
+  /// The next message of a datagram: its header, and where its payload stands; this reader moves past both.
+  @_lifetime(self: copy self)
+  mutating func netlinkMessage() throws(DissectionError) -> (NetlinkHeader, payload: Range<Int>) {
+    let start = offset
+    let header = try NetlinkHeader(from: &self)
+    let length = Int(header.length)
+    guard length >= NetlinkHeader.byteCount else {
+      throw error(.badLength(claimed: length, minimum: NetlinkHeader.byteCount), at: start)
+    }
+    let first = offset
+    try skip(length - NetlinkHeader.byteCount)
+    let payload = first..<offset
+    try skipFiller(after: length)
+    return (header, payload)
+  }
+
   /// Moves over the filler behind `count` bytes, up to a multiple of four or the end.
   @_lifetime(self: copy self)
   mutating func skipFiller(after count: Int) throws(DissectionError) {

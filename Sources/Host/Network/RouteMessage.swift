@@ -14,13 +14,9 @@ package enum RouteMessage: Equatable, Sendable {
   package init?(_ datagram: RawSpan, sequence: UInt32) {
     var reader = ByteReader(datagram)
     while !reader.isAtEnd {
-      let start = reader.offset
-      guard let header = try? NetlinkHeader(from: &reader),
-        let length = Int(exactly: header.length), length >= NetlinkHeader.byteCount,
-        var payload = try? reader.slice(length - NetlinkHeader.byteCount, by: .recordLength)
-      else { return nil }
-      try? reader.skipFiller(after: reader.offset - start)
+      guard let (header, range) = try? reader.netlinkMessage() else { return nil }
       guard header.sequence == sequence else { continue }
+      var payload = ByteReader(datagram, in: range)
       guard let message = RouteMessage(header.type, &payload) else { return nil }
       self = message
       return
@@ -62,7 +58,7 @@ package enum RouteMessage: Equatable, Sendable {
   }
 }
 
-/// `struct rtattr`: a length with these four bytes, a type, a value; filler up to a multiple of four.
+/// An attribute with its value copied: for messages of which there are few. See ``NetlinkAttribute``.
 struct RouteAttribute {
   let type: UInt16
   let value: [UInt8]
@@ -71,15 +67,10 @@ struct RouteAttribute {
   @_lifetime(reader: copy reader)
   init?(from reader: inout ByteReader) throws(DissectionError) {
     guard !reader.isAtEnd else { return nil }
-    let start = reader.offset
-    let length = Int(try reader.host16())
-    // The two bits above the number are flags.
-    type = try reader.host16() & 0x3FFF
-    guard length >= 4 else {
-      throw reader.error(.badLength(claimed: length, minimum: 4), at: start)
-    }
-    value = try reader.bytes(length - 4)
-    try reader.skipFiller(after: length)
+    let header = try NetlinkAttribute(from: &reader)
+    type = header.type
+    var content = try reader.value(of: header)
+    value = content.rest()
   }
 
   /// Writes one.

@@ -48,17 +48,11 @@ package struct KernelEvents: ~Copyable {
   ) {
     var reader = ByteReader(datagram)
     while !reader.isAtEnd {
-      guard let header = try? NetlinkHeader(from: &reader),
-        let length = Int(exactly: header.length), length >= NetlinkHeader.byteCount,
-        length - NetlinkHeader.byteCount <= reader.remaining
-      else {
+      guard let (header, payload) = try? reader.netlinkMessage() else {
         unreadable += 1
         return
       }
-      let payload = reader.offset..<(reader.offset + length - NetlinkHeader.byteCount)
       do throws(DissectionError) {
-        try reader.skip(payload.count)
-        try reader.skipFiller(after: length)
         if let event = try KernelEvent(header.type, datagram.extracting(payload)) {
           events.append(event)
         }

@@ -51,7 +51,8 @@ package struct DaemonJSON {
     member("version", state.version, to: &text)
     member("configuration", naming.redacts ? nil : daemon.configuration, to: &text)
     text.put(",\"connections\":")
-    text.list(state.connections) { connection($1, of: daemon, to: &$0) }
+    let standings = DaemonState.Standings(state)
+    text.list(state.connections) { connection($1, of: daemon, standings, to: &$0) }
     text.put(",\"ike_sas\":")
     text.list(state.ikeSAs) { ikeSA($1, to: &$0) }
     text.put(",\"counters\":")
@@ -67,7 +68,8 @@ package struct DaemonJSON {
   }
 
   private func connection(
-    _ connection: DaemonState.Connection, of daemon: DaemonReport.Daemon, to text: inout TextBuffer
+    _ connection: DaemonState.Connection, of daemon: DaemonReport.Daemon,
+    _ standings: DaemonState.Standings, to text: inout TextBuffer
   ) {
     text.put("{\"name\":")
     text.json(naming.name(ofIdentity: connection.name))
@@ -83,7 +85,7 @@ package struct DaemonJSON {
       text.put("{\"name\":")
       text.json(naming.name(ofIdentity: child.name))
       text.put(",\"standing\":")
-      text.json(daemon.state.standing(of: child, in: connection).rawValue)
+      text.json(standings.standing(of: child, in: connection).rawValue)
       text.put(",\"wanted\":")
       text.json(child.isWanted)
       text.put(",\"trapped\":")

@@ -70,10 +70,12 @@ package struct DaemonReport: Sendable {
   package var tunnels: [Tunnel] { daemons.flatMap { Self.tunnels(of: $0.state) } }
 
   package static func tunnels(of state: DaemonState) -> [Tunnel] {
-    state.connections.flatMap { connection in
+    let standings = DaemonState.Standings(state)
+    return state.connections.flatMap { connection in
       connection.children.map {
         Tunnel(
-          connection: connection.name, child: $0, standing: state.standing(of: $0, in: connection))
+          connection: connection.name, child: $0,
+          standing: standings.standing(of: $0, in: connection))
       }
     }
   }
@@ -89,7 +91,7 @@ package struct DaemonReport: Sendable {
     let wanted = tunnels.filter { $0.child.isWanted == true }
     let amiss = wanted.filter { $0.severity != nil }
     let verdict: Verdict.Word =
-      switch severity {
+      switch amiss.compactMap(\.severity).max() {
       case .critical: .critical
       case .warning: .warning
       case .info, nil: .ok

@@ -19,18 +19,7 @@ package struct DaemonText {
   }
 
   package func write(to text: inout TextBuffer) {
-    let verdict = report.verdict
-    let colour: Page.Colour =
-      switch verdict.word {
-      case .ok: .green
-      case .warning: .yellow
-      case .critical: .red
-      case .unknown: .blue
-      }
-    text.put(page.coloured(verdict.word.rawValue, colour))
-    text.put("  ")
-    let column = verdict.word.rawValue.count + 2
-    page.paragraph(verdict.phrase, from: column, indent: column, to: &text)
+    text.put(report.verdict, options)
     if options.isQuiet { return }
     for daemon in report.daemons { self.daemon(daemon, to: &text) }
     if !report.missing.isEmpty { text.put("\nNot found out\n") }

@@ -22,17 +22,12 @@ package struct LocalSizesReport {
   /// How bad it is, in a line.
   package var verdict: Verdict {
     let tunnels = Verdict.counted(sizes.tunnels.count, "tunnel")
-    guard let worst = sizes.findings.map(\.severity).max() else {
-      if sizes.tunnels.isEmpty {
-        return Verdict(.unknown, "no outbound ESP SA to compute sizes for")
-      }
-      return Verdict(.ok, "\(tunnels), and nothing here makes packets smaller than usual")
+    if let found = Verdict(sizes.findings, nothing: tunnels) {
+      return found.word == .ok ? found : Verdict(found.word, "\(tunnels), \(found.phrase)")
     }
-    let ids = Set(sizes.findings.map(\.id.rawValue)).sorted().joined(separator: ", ")
-    let word: Verdict.Word =
-      worst == .critical ? .critical : worst == .warning ? .warning : .ok
-    let count = Verdict.counted(sizes.findings.count, worst == .info ? "note" : "finding")
-    return Verdict(word, "\(tunnels), \(count): \(ids)")
+    return sizes.tunnels.isEmpty
+      ? Verdict(.unknown, "no outbound ESP SA to compute sizes for")
+      : Verdict(.ok, "\(tunnels), and nothing here makes packets smaller than usual")
   }
 
   package func writeText(_ options: DiagnosisText.Options, to text: inout TextBuffer) {

@@ -199,7 +199,9 @@ struct HostDiagnosisTests {
     #expect(extended.findings.isEmpty)
   }
 
-  @Test("A child that is to stand and has no SA is down; one made on demand may rest")
+  @Test(
+    "A child that is to stand and has no SA is down; one that waits for traffic or is made on demand may rest"
+  )
   func tunnelDown() {
     var daemon = DaemonState(.strongSwan)
     var connection = DaemonState.Connection(name: "office")
@@ -210,6 +212,9 @@ struct HostDiagnosisTests {
     var snapshot = SyntheticHost.snapshot([])
     snapshot.daemons = [daemon]
     #expect(HostDiagnosis(snapshot).findings.map(\.id) == [.tunnelDown])
+    snapshot.daemons[0].connections[0].children[0].isTrapped = true
+    #expect(HostDiagnosis(snapshot).findings.isEmpty)
+    snapshot.daemons[0].connections[0].children[0].isTrapped = false
     snapshot.daemons[0].connections[0].children[0].isWanted = false
     #expect(HostDiagnosis(snapshot).findings.isEmpty)
   }
