@@ -37,6 +37,15 @@ package struct OutboundSA: ~Copyable {
     lastSequence = parameters.usesESN ? .max : UInt64(UInt32.max)
   }
 
+  /// Leaves numbers out: that of the next packet becomes `sequence`. A number that was passed is never used, so
+  /// that none is used twice.
+  package mutating func skip(to sequence: UInt64) throws(ESPFailure) {
+    guard nextSequence > 0, sequence >= nextSequence, sequence <= lastSequence else {
+      throw .sequenceExhausted
+    }
+    nextSequence = sequence
+  }
+
   /// Writes the packet, from the SPI to the ICV, to the start of `packet`, which must have
   /// ``ESPParameters/packetBytes(payload:)``; how many octets it has.
   ///

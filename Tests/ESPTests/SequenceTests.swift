@@ -24,6 +24,29 @@ struct SequenceTests {
     }
   }
 
+  @Test(
+    "Numbers can be left out, never used again, and not beyond the last", arguments: [false, true])
+  func skipping(_ esn: Bool) throws {
+    let last: UInt64 = esn ? .max : 0xFFFF_FFFF
+    var sender = try OutboundSA(try Suite.gcm().parameters(esn: esn))
+    var receiver = try InboundSA(try Suite.gcm().parameters(esn: esn), replayWindow: 64)
+    for number: UInt64 in [5, 5 + 63, 5 + 64] {
+      try sender.skip(to: number)
+      #expect(receiver.opened(try sender.sealed([1, 2])).content?.sequence == number)
+    }
+    for passed: UInt64 in [0, 1, 69] {
+      #expect(throws: ESPFailure.sequenceExhausted) { try sender.skip(to: passed) }
+    }
+    try sender.skip(to: last)
+    #expect(try sender.sealed([1, 2]).count > 0)
+    // All are used: nothing brings a number back.
+    #expect(throws: ESPFailure.sequenceExhausted) { try sender.skip(to: last) }
+    if !esn {
+      #expect(throws: ESPFailure.sequenceExhausted) { try sender.skip(to: last + 1) }
+    }
+    #expect(throws: ESPFailure.sequenceExhausted) { try sender.sealed([1, 2]) }
+  }
+
   @Test("With extended numbers the lower half wraps, and the upper half counts in the ICV")
   func wrap() throws {
     let wrap: UInt64 = 3 << 32

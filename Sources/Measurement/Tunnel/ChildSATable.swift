@@ -90,13 +90,28 @@ package final class ChildSATable {
       payload: Array(plaintext.prefix(content.payloadBytes)), sequence: content.sequence)
   }
 
+  private func entry(sending outboundSPI: UInt32) throws(ESPFailure) -> Entry {
+    guard let entry = entries.last(where: { $0.child.outboundSPI == outboundSPI }) else {
+      throw .unknownSPI(outboundSPI)
+    }
+    return entry
+  }
+
+  /// The number of the next packet for the peer's SPI.
+  package func nextSequence(on outboundSPI: UInt32) throws(ESPFailure) -> UInt64 {
+    try entry(sending: outboundSPI).outbound.nextSequence
+  }
+
+  /// Leaves numbers out, see ``OutboundSA/skip(to:)``.
+  package func skip(to sequence: UInt64, on outboundSPI: UInt32) throws(ESPFailure) {
+    try entry(sending: outboundSPI).outbound.skip(to: sequence)
+  }
+
   /// Seals a packet for the peer's SPI: its sequence number, and its octets from the SPI to the ICV.
   package func seal(
     _ payload: [UInt8], nextHeader: UInt8, trafficPadding: Int = 0, on outboundSPI: UInt32
   ) throws(ESPFailure) -> (sequence: UInt64, packet: [UInt8]) {
-    guard let entry = entries.last(where: { $0.child.outboundSPI == outboundSPI }) else {
-      throw .unknownSPI(outboundSPI)
-    }
+    let entry = try entry(sending: outboundSPI)
     let sequence = entry.outbound.nextSequence
     let size = entry.outbound.parameters.packetBytes(payload: payload.count + trafficPadding)
     var packet = [UInt8](repeating: 0, count: size)

@@ -179,6 +179,41 @@ package final class Tunnel {
       sequence: sealed.sequence, datagramBytes: outerBytes + sealed.packet.count, at: at)
   }
 
+  /// A packet that is sealed and not sent, or sent and to be sent again.
+  package struct SealedPacket: Equatable, Sendable {
+    package let sequence: UInt64
+    /// From the SPI to the ICV.
+    fileprivate let bytes: [UInt8]
+  }
+
+  /// The number of the next packet on a Child SA.
+  package func nextSequence(on child: ChildSA) throws(TunnelFailure) -> UInt64 {
+    do throws(ESPFailure) {
+      return try table.nextSequence(on: child.outboundSPI)
+    } catch {
+      throw .esp(error)
+    }
+  }
+
+  /// Seals a packet under the number `sequence`, which is the next one or leaves some out, for
+  /// ``send(_:)``.
+  package func seal(
+    _ payload: [UInt8], nextHeader: UInt8, as sequence: UInt64, on child: ChildSA
+  ) throws(TunnelFailure) -> SealedPacket {
+    do throws(ESPFailure) {
+      try table.skip(to: sequence, on: child.outboundSPI)
+      let sealed = try table.seal(payload, nextHeader: nextHeader, on: child.outboundSPI)
+      return SealedPacket(sequence: sealed.sequence, bytes: sealed.packet)
+    } catch {
+      throw .esp(error)
+    }
+  }
+
+  /// Sends a sealed packet, whose number others may have passed; each call sends the same octets.
+  package func send(_ packet: SealedPacket) throws(TunnelFailure) {
+    try send(datagram: packet.bytes, .allowed)
+  }
+
   /// Sends octets to the peer's port for ESP in UDP as they are.
   private func send(
     datagram: [UInt8], _ fragmentation: FragmentationPolicy
