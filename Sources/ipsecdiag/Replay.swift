@@ -7,9 +7,14 @@ struct Replay: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Says whether replay windows suit: this machine's, or what a capture takes.",
     discussion: """
-      Without a capture: the kernel's SAs (--local): their windows, where their sequence numbers stand and \
+      Without a capture and a target: the kernel's SAs (--local): their windows, where their sequence numbers stand and \
       when those end, what they dropped and the likely cause. Beside it, -i NAME captures meanwhile and \
       tells which window the packets take. --watch goes on and tells what changes.
+
+      With a target and credentials (--psk-file, --profile, ...): the peer's protection, as agreed and as it \
+      behaves. On an SA of its own, packets are sent late and twice, and the largest number by which one may \
+      be late is found, which is the peer's window. It takes some hundred packets and a few seconds; the SA is \
+      deleted at the end, Ctrl-C included, and nothing of this host is changed.
 
       With a capture: late, lost and repeated packets of each SA, and what windows would drop of them. \
       A packet is late by as many numbers as the highest before it is ahead; a window drops what is \
@@ -17,12 +22,14 @@ struct Replay: ParsableCommand {
 
       Exit codes: 0 no finding at or above --fail-on, 1 warning, 2 critical. Only without such a \
       finding do others count: 65 the capture ends inside a packet or is damaged, 66 a file is \
-      missing, 77 no permission, 130 Ctrl-C while a file was read, 3 no IPsec there.
+      missing, 77 no permission, 130 Ctrl-C while a file was read, 3 no IPsec there, or the peer does \
+      not tell.
 
       Examples:
         ipsecdiag replay
         ipsecdiag replay --watch --interval 10
         ipsecdiag replay --local -i eth0 --peer 192.0.2.1
+        ipsecdiag replay vpn.example.net --psk-file office.psk --inner 10.2.0.1
         ipsecdiag replay -r wan.pcap
         ipsecdiag replay -r wan.pcap --window 200 --peer 192.0.2.1
         ipsecdiag replay -r wan.pcap --json
@@ -40,6 +47,10 @@ struct Replay: ParsableCommand {
   @Option(
     help: ArgumentHelp("Between two readings of --watch, 0.1 to 86400.", valueName: "seconds"))
   var interval = Seconds(1)
+
+  @OptionGroup var measurement: ReplayPeerOptions
+
+  @OptionGroup var peer: PeerOptions
 
   @OptionGroup var capture: CaptureOptions
 
@@ -61,15 +72,42 @@ struct Replay: ParsableCommand {
   var ndjson = false
 
   mutating func validate() throws {
-    try host.requireSense(capture, keys)
+    if !isPeer { try host.requireSense(capture, keys) }
     if json && ndjson { throw ValidationError("Give one of --json and --ndjson.") }
     try live.requireInterface(capture)
+    if !isPeer, measurement.isGiven {
+      throw ValidationError("--inner, --esn and --nagios go with a target.")
+    }
+    if isPeer {
+      if watch || ndjson || window != nil || host.local || capture.count != nil {
+        throw ValidationError(
+          "A target takes none of --local, --watch, --ndjson, --window and --count.")
+      }
+      if !peer.isGiven {
+        throw ValidationError("A target takes credentials, such as --psk-file: see --help.")
+      }
+      return
+    }
     if host.isWanted(capture) { return try validateLocal() }
     try capture.requireSource()
     if watch || ndjson { throw ValidationError("--watch and --ndjson go with --local.") }
     if let window, !(1...1_048_576).contains(window) {
       throw ValidationError("--window takes 1 to 1048576 packets.")
     }
+  }
+
+  /// What is to be measured: a single word without a capture, which a filter would need.
+  private var target: String? {
+    guard capture.files.isEmpty, capture.interface == nil, capture.filter.count == 1 else {
+      return nil
+    }
+    return capture.filter.first
+  }
+
+  /// A target, or a profile or connection of the command line that has one.
+  private var isPeer: Bool {
+    let isNamed = peer.profile != nil || peer.source.connection != nil
+    return target != nil || isNamed && capture.files.isEmpty && capture.interface == nil
   }
 
   private func validateLocal() throws {
@@ -103,6 +141,11 @@ struct Replay: ParsableCommand {
   }
 
   func run() throws {
+    if isPeer {
+      return try ReplayPeer(
+        target: target, options: measurement, peer: peer, verdict: verdict, isJSON: json
+      ).run()
+    }
     if host.isWanted(capture) { return try runLocal() }
     // Only decrypted IKE messages tell of ESN.
     let evidence = CaptureEvidence(

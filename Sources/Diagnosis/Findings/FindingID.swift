@@ -45,6 +45,7 @@ package enum FindingID: String, CaseIterable, Sendable {
   case replayWindowTooSmall = "replay-window-too-small"
   case replaySuspected = "replay-suspected"
   case replayOff = "replay-off"
+  case replayStatusWrong = "replay-status-wrong"
   case natDetected = "nat-detected"
   case natRebind = "nat-rebind"
   case natKeepaliveSlow = "nat-keepalive-slow"
@@ -68,7 +69,7 @@ package enum FindingID: String, CaseIterable, Sendable {
     case .ikeProposalPosition, .ikeCookieLoop, .ikeRetransmits, .ikeAggressivePSK, .ikeWeakCrypto,
       .ikeHalfOpenFlood, .ikeMalformed, .childLifetimeMismatch, .dpdDetectionTime, .espSequenceWrap,
       .espLoss, .mtuOuterFragments, .replayWindowTooSmall, .replaySuspected, .replayOff,
-      .natKeepaliveSlow, .tcpNotIKE, .policyMismatch, .saExpired, .saDirection:
+      .replayStatusWrong, .natKeepaliveSlow, .tcpNotIKE, .policyMismatch, .saExpired, .saDirection:
       .warning
     default: .critical
     }

@@ -304,5 +304,23 @@ extension FindingKnowledge {
             .init(.libreswan, "replay-window=1024"),
           ])
       ]),
+    FindingKnowledge(
+      .replayStatusWrong, "a peer whose replay protection is not as it tells",
+      meaning: """
+        The peer has told of its protection by an experimental notify, and packets of a test show otherwise. \
+        A sender that counts on it may use extended sequence numbers that the peer cannot follow, or think that \
+        recorded packets do no harm.
+        """,
+      evidence: [
+        "packets sent twice, or late, on an SA of this tool's own, and what was answered",
+        "the notify in the peer's IKE_AUTH response",
+      ],
+      certainty: "Certain: both were seen.",
+      not: ["something that operation suffers from by itself"],
+      remedies: [
+        .init(
+          "Compare the peer's setting with the SA that it has installed.",
+          [.init(.shell, "ip -s -d xfrm state"), .init(.shell, "ipsecdiag replay")])
+      ]),
   ]
 }
