@@ -3,6 +3,7 @@ internal import Diagnosis
 internal import Glibc
 internal import Host
 internal import PacketDissector
+internal import Report
 
 /// What a machine knows of its IPsec as the source of a command: this one's kernel and daemon.
 struct HostOptions: ParsableArguments {
@@ -14,13 +15,20 @@ struct HostOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      "The same from a folder: what `ipsecdiag collect` has written on a machine, or the saved output of `ip -s -d xfrm state`, `ip -s xfrm policy`, /proc/net/xfrm_stat, `setkey -D`, `ip addr`, `ip link` and `ip route` under any names.",
+      valueName: "folder"))
+  var root: String?
+
+  @Option(
+    help: ArgumentHelp(
       "With --local: read twice, this far apart, so that rates are measured and drops are those between; with -i, how long to capture (10 s).",
       valueName: "seconds"))
   var sample: Seconds?
 
   /// Whether a command is to read the machine: it was asked to, or was given nothing else.
   func isWanted(_ capture: CaptureOptions) -> Bool {
-    local || capture.files.isEmpty && capture.interface == nil && capture.filter.isEmpty
+    local || root != nil
+      || capture.files.isEmpty && capture.interface == nil && capture.filter.isEmpty
   }
 
   /// What a command calls from its `validate`.
@@ -31,6 +39,9 @@ struct HostOptions: ParsableArguments {
     guard isWanted(capture) else {
       if sample != nil { throw ValidationError("--sample goes with --local.") }
       return
+    }
+    if root != nil, local || sample != nil || capture.interface != nil {
+      throw ValidationError("--root takes no --local, --sample and -i: it is what was saved.")
     }
     if !capture.files.isEmpty {
       throw ValidationError("Give one of --local and -r: a capture tells nothing of a kernel.")
@@ -60,8 +71,18 @@ struct HostReading {
     _ parts: Set<HostSnapshot.Part>, _ options: HostOptions, _ capture: CaptureOptions,
     _ live: LiveWatch
   ) throws {
+    if let root = options.root {
+      guard var saved = HostSnapshot(savedIn: root) else {
+        throw Failure("cannot read the folder \(root)", exitCode: ExitCodes.inputMissing)
+      }
+      saved.select(capture)
+      now = saved
+      earlier = nil
+      self.capture = nil
+      return
+    }
     Interruption.watch()
-    let first = HostSnapshot.read(parts, of: capture)
+    let first = try HostSnapshot.read(parts, of: capture)
     guard options.sample != nil || capture.interface != nil else {
       now = first
       earlier = nil
@@ -80,7 +101,7 @@ struct HostReading {
       }
       self.capture = try CaptureReading(capture, [], CaptureEvidence(.flows), watch)
     }
-    now = HostSnapshot.read(parts, of: capture)
+    now = try HostSnapshot.read(parts, of: capture)
     earlier = first
   }
 
@@ -90,10 +111,16 @@ struct HostReading {
 }
 
 extension HostSnapshot {
-  /// What the machine says now of the SAs that are selected.
-  static func read(_ parts: Set<Part>, of capture: CaptureOptions) -> HostSnapshot {
+  /// What the machine says now of the SAs that are selected, with what charon's configuration says of windows
+  /// and wishes.
+  static func read(_ parts: Set<Part>, of capture: CaptureOptions) throws -> HostSnapshot {
     var snapshot = read(parts)
     snapshot.select(capture)
+    for index in snapshot.daemons.indices where snapshot.daemons[index].kind == .strongSwan {
+      var daemon = DaemonReport.Daemon(snapshot.daemons[index])
+      try DaemonConfiguration(nil, isUsual: true)?.complete(&daemon)
+      snapshot.daemons[index] = daemon.state
+    }
     return snapshot
   }
 

@@ -20,7 +20,7 @@ struct HostWatch {
   /// Returns what the whole time came to, with the findings of all intervals.
   func run() throws -> HostVerdict {
     Interruption.watch()
-    let first = HostSnapshot.read(parts, of: capture)
+    let first = try HostSnapshot.read(parts, of: capture)
     var before = first
     var departures: [Departure] = []
     var quietSince = first.time
@@ -36,7 +36,7 @@ struct HostWatch {
       intervals += 1
       // By the clock of the start, so that readings that take long do not add up.
       Pause.wait(began + interval * Int(clamping: intervals) - .now)
-      let now = HostSnapshot.read(parts, of: capture)
+      let now = try HostSnapshot.read(parts, of: capture)
       let diagnosis = HostDiagnosis(now, since: before, departures: departures)
       before = now
       departures = diagnosis.departures

@@ -15,7 +15,7 @@ struct Ipsecdiag: ParsableCommand {
     version: version,
     subcommands: [
       Diagnose.self, Probe.self, Ping.self, MTU.self, DPD.self, Handshake.self, Respond.self,
-      DaemonCommand.self, Decode.self, Replay.self, Explain.self, Config.self,
+      DaemonCommand.self, Collect.self, Decode.self, Replay.self, Explain.self, Config.self,
     ])
 
   static func main() {

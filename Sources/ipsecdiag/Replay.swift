@@ -79,7 +79,8 @@ struct Replay: ParsableCommand {
       throw ValidationError("--inner, --esn and --nagios go with a target.")
     }
     if isPeer {
-      if watch || ndjson || window != nil || host.local || capture.count != nil {
+      if watch || ndjson || window != nil || host.local || host.root != nil || capture.count != nil
+      {
         throw ValidationError(
           "A target takes none of --local, --watch, --ndjson, --window and --count.")
       }
@@ -118,8 +119,9 @@ struct Replay: ParsableCommand {
       }
       return
     }
-    if host.sample != nil || capture.interface != nil || json {
-      throw ValidationError("--watch takes no --sample, no -i and no --json: use --ndjson.")
+    if host.sample != nil || host.root != nil || capture.interface != nil || json {
+      throw ValidationError(
+        "--watch takes no --root, no --sample, no -i and no --json: use --ndjson.")
     }
     if !(0.1...86_400).contains(interval.value) {
       throw ValidationError("--interval takes 0.1 to 86400 seconds.")

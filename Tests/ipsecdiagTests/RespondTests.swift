@@ -18,7 +18,7 @@ struct RespondTests {
   private static let other = IPAddress(v4: 0x0A02_0001)
 
   /// A running command.
-  private struct Running {
+  struct Running {
     let child: Child
     let output: TemporaryFile
     let errors: TemporaryFile
@@ -53,6 +53,12 @@ struct RespondTests {
   private static func tunnel(
     to running: Running, _ change: (inout PeerConfiguration) -> Void = { _ in }
   ) throws -> Tunnel {
+    var configuration = try configuration(for: running)
+    change(&configuration)
+    return try Tunnel(to: ResolvedAddress(IPAddress(v4: 0x7F00_0001)), configuration)
+  }
+
+  static func configuration(for running: Running) throws -> PeerConfiguration {
     let secret = Secret(copying: Array(secret.utf8))
     let everything = try #require(TrafficSelector(text: "0.0.0.0/0"))
     var configuration = PeerConfiguration(
@@ -63,8 +69,7 @@ struct RespondTests {
       localSelectors: [everything], remoteSelectors: [everything])
     configuration.ports = IKEPorts(plain: running.port, encapsulated: running.port + 1)
     configuration.retransmission = .quick
-    change(&configuration)
-    return try Tunnel(to: ResolvedAddress(IPAddress(v4: 0x7F00_0001)), configuration)
+    return configuration
   }
 
   /// Sends a ping of `bytes` through the tunnel; the reply's octets.
