@@ -227,12 +227,13 @@ def differences(live, saved):
 def check_saved():
     if not wanted("saved"):
         return
+    forms.load_modules()
     tunnel(128, True)
     for line in forms.STATES:
-        if "EMPTY" not in line:
-            run("ip", "-n", "b", "xfrm", "state", *line.split(), check=False)
+        words = ["" if word == "EMPTY" else word for word in line.split()]
+        run("ip", "-n", "b", "xfrm", "state", *words)
     for line in forms.POLICIES:
-        run("ip", "-n", "b", "xfrm", "policy", *line.split(), check=False)
+        run("ip", "-n", "b", "xfrm", "policy", "add", *line.split())
     disturb(*SLOW)
     ping(200)
     disturb()

@@ -11,12 +11,12 @@ extension HostSnapshot {
     let texts = saved.files.map { (name: $0.name, text: SavedText($0.text)) }
     self.init(.saved(folder: folder), at: saved.files.first?.changed ?? .now)
     problems = saved.problems
-    readSAs(texts)
-    readPolicies(texts)
-    readCounters(saved)
     let network = NetworkText(texts.map(\.text))
     addresses = network.addresses
     self.network = network.network
+    readSAs(texts)
+    readPolicies(texts)
+    readCounters(saved)
     let manifest = texts.lazy.compactMap { Manifest($0.text) }.first
     if let manifest {
       time = manifest.time
@@ -26,23 +26,27 @@ extension HostSnapshot {
   }
 
   private mutating func readSAs(_ texts: [(name: String, text: SavedText)]) {
-    var others: [String] = []
+    var found: [(name: String, sas: [KernelSA])] = []
+    // setkey tells less than ip.
+    var less: [(name: String, sas: [KernelSA])] = []
     for (name, text) in texts {
-      let state = StateText(text)
-      let found = state.sas.isEmpty ? SetkeyText(text).sas : state.sas
+      let state = StateText(text, network.interfaces)
       if !state.unreadable.isEmpty {
         problems.append("\(name), line \(state.unreadable[0]): this SA cannot be read")
       }
-      if found.isEmpty { continue }
-      if sas.isEmpty { sas = found } else { others.append(name) }
+      if !state.sas.isEmpty { found.append((name, state.sas)) }
+      let setkey = SetkeyText(text).sas
+      if !setkey.isEmpty { less.append((name, setkey)) }
     }
-    note(others, "SAs")
+    found += less
+    sas = found.first?.sas ?? []
+    note(found.dropFirst().map(\.name), "SAs")
   }
 
   private mutating func readPolicies(_ texts: [(name: String, text: SavedText)]) {
     var others: [String] = []
     for (name, text) in texts {
-      let found = PolicyText(text)
+      let found = PolicyText(text, network.interfaces)
       if !found.unreadable.isEmpty {
         problems.append("\(name), line \(found.unreadable[0]): this policy cannot be read")
       }
@@ -69,7 +73,7 @@ extension HostSnapshot {
   private mutating func note(_ others: [String], _ what: String) {
     guard let first = others.first else { return }
     problems.append(
-      "older \(what) in \(others.count == 1 ? first : "\(others.count) more files") are left out")
+      "other \(what), in \(others.count == 1 ? first : "\(others.count) more files"), are left out")
   }
 
   /// Parts that nobody has saved.

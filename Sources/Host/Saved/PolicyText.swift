@@ -6,12 +6,12 @@ struct PolicyText {
   /// Where policies stand that could not be read: numbers of lines.
   private(set) var unreadable: [Int] = []
 
-  init(_ text: SavedText) {
+  init(_ text: SavedText, _ interfaces: [NetworkInterface]) {
     let blocks = text.blocks {
       $0.first == "src" && ($1.first == "dir" || $1.first == "socket")
     }
     for block in blocks {
-      if let policy = KernelPolicy(block) {
+      if let policy = KernelPolicy(block, interfaces) {
         policies.append(policy)
       } else {
         unreadable.append(block.first?.number ?? 0)
@@ -24,10 +24,10 @@ struct PolicyText {
     (["socket", "in"], .socketIncoming), (["socket", "out"], .socketOutgoing),
   ]
 
-  static func write(_ policy: KernelPolicy) -> String {
+  static func write(_ policy: KernelPolicy, _ interfaces: [NetworkInterface]) -> String {
     let direction = directions.first { $0.direction == policy.direction }?.words ?? []
     var lines = [
-      StateText.text(policy.selector),
+      StateText.text(policy.selector, interfaces),
       "\t\(direction.joined(separator: " ")) action \(policy.action == .allow ? "allow" : "block")"
         + " index \(policy.index) priority \(policy.priority)",
     ]
@@ -48,8 +48,8 @@ struct PolicyText {
 }
 
 extension KernelPolicy {
-  fileprivate init?(_ block: ArraySlice<SavedText.Line>) {
-    guard let first = block.first, let selector = TrafficMatch(first),
+  fileprivate init?(_ block: ArraySlice<SavedText.Line>, _ interfaces: [NetworkInterface]) {
+    guard let first = block.first, let selector = TrafficMatch(first, interfaces),
       let second = block.dropFirst().first,
       let direction = PolicyText.directions.first(where: { second.words.starts(with: $0.words) })
     else { return nil }

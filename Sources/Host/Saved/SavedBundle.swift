@@ -24,8 +24,12 @@ package struct SavedBundle {
 
           """),
       File(name: "manifest.txt", text: Self.manifest(snapshot, toolVersion)),
-      File(name: "xfrm_state.txt", text: snapshot.sas.map(StateText.write).joined()),
-      File(name: "xfrm_policy.txt", text: snapshot.policies.map(PolicyText.write).joined()),
+      File(
+        name: "xfrm_state.txt",
+        text: snapshot.sas.map { StateText.write($0, snapshot.network.interfaces) }.joined()),
+      File(
+        name: "xfrm_policy.txt",
+        text: snapshot.policies.map { PolicyText.write($0, snapshot.network.interfaces) }.joined()),
       File(name: "network.txt", text: NetworkText.write(snapshot.addresses, snapshot.network)),
     ]
     if let counters = snapshot.dropCounters {

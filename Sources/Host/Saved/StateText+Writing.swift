@@ -3,7 +3,7 @@ internal import PacketDissector
 extension StateText {
   /// What `ip -s -d xfrm state` prints, without keys, with times of UTC, and with how many numbers of a window
   /// have come in place of which.
-  static func write(_ sa: KernelSA) -> String {
+  static func write(_ sa: KernelSA, _ interfaces: [NetworkInterface]) -> String {
     var lines = [
       "src \(sa.source) dst \(sa.destination)",
       "\tproto \(XFRMWords.word(sa.ipProtocol, XFRMWords.protocols)) spi \(hex(sa.spi))"
@@ -24,12 +24,12 @@ extension StateText {
     lines += numbers(sa.replay)
     if let offload = sa.offload {
       lines.append(
-        "\tcrypto offload parameters: dev \(offload.interface)"
+        "\tcrypto offload parameters:\(device(offload.interface, interfaces))"
           + (offload.isWholePacket ? " mode packet" : ""))
     }
     if let interface = sa.interfaceID { lines.append("\tif_id \(hex(interface))") }
     if let padding = sa.trafficPadding { lines.append("\ttfcpad \(padding)") }
-    if let selector = sa.selector { lines.append("\tsel \(text(selector))") }
+    if let selector = sa.selector { lines.append("\tsel \(text(selector, interfaces))") }
     lines += lifetimes(sa.limits, sa.counters.bytes, sa.counters.packets, sa.added, sa.firstUsed)
     if let used = sa.lastUsed { lines.append("\tlastused \(SavedText.text(used))") }
     lines += [
@@ -95,14 +95,18 @@ extension StateText {
 
   static func text(_ mark: KernelSA.Mark) -> String { "\(hex(mark.value))/\(hex(mark.mask))" }
 
-  static func text(_ selector: TrafficMatch) -> String {
+  static func text(_ selector: TrafficMatch, _ interfaces: [NetworkInterface]) -> String {
     var words = "src \(selector.source) dst \(selector.destination)"
     if selector.ipProtocol != 0 {
       words += " proto \(XFRMWords.word(selector.ipProtocol, XFRMWords.carried))"
     }
     if let port = selector.sourcePort { words += " sport \(port.value)" }
     if let port = selector.destinationPort { words += " dport \(port.value)" }
-    return words
+    return words + device(selector.interface, interfaces)
+  }
+
+  private static func device(_ index: UInt32, _ interfaces: [NetworkInterface]) -> String {
+    interfaces.first { $0.index == index }.map { " dev \($0.name)" } ?? ""
   }
 
   static func hex(_ number: some FixedWidthInteger) -> String {

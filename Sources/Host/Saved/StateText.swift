@@ -7,9 +7,10 @@ struct StateText {
   /// Where SAs stand that could not be read: numbers of lines.
   private(set) var unreadable: [Int] = []
 
-  init(_ text: SavedText) {
+  /// `interfaces` are those of the machine, which texts name and the kernel numbers.
+  init(_ text: SavedText, _ interfaces: [NetworkInterface]) {
     for block in text.blocks({ $0.first == "src" && $1.first == "proto" }) {
-      if let sa = KernelSA(block) {
+      if let sa = KernelSA(block, interfaces) {
         sas.append(sa)
       } else {
         unreadable.append(block.first?.number ?? 0)
@@ -20,7 +21,7 @@ struct StateText {
 
 extension KernelSA {
   /// A block of lines; nil where what an SA is known by is missing.
-  fileprivate init?(_ block: ArraySlice<SavedText.Line>) {
+  fileprivate init?(_ block: ArraySlice<SavedText.Line>, _ interfaces: [NetworkInterface]) {
     guard let first = block.first, let source = first.address(after: "src"),
       let destination = first.address(after: "dst"), let second = block.dropFirst().first,
       let spi = second.number32(after: "spi"),
@@ -35,7 +36,7 @@ extension KernelSA {
       if isAmongCounts, line.first == "replay-window" {
         readStatistics(line)
       } else {
-        read(line)
+        read(line, interfaces)
       }
     }
     usesESN = flags.contains(.esn)
@@ -47,7 +48,7 @@ extension KernelSA {
     counters.integrityFailed = line.number32(after: "failed") ?? 0
   }
 
-  private mutating func read(_ line: SavedText.Line) {
+  private mutating func read(_ line: SavedText.Line, _ interfaces: [NetworkInterface]) {
     switch line.first {
     case "replay-window":
       replay.window = line.number32(after: "replay-window") ?? 0
@@ -58,8 +59,9 @@ extension KernelSA {
     case "comp": compression = line.word(after: "comp").map(String.init)
     case "encap": readEncapsulation(line)
     case "crypto":
-      // The interface is named; what its number was there is not told.
-      offload = Offload(interface: 0, isWholePacket: line.word(after: "mode") == "packet")
+      offload = Offload(
+        interface: line.interface(among: interfaces),
+        isWholePacket: line.word(after: "mode") == "packet")
       readDirection(line)
     case "mark", "output-mark":
       mark = Self.mark(line.word(after: "mark")) ?? mark
@@ -68,7 +70,7 @@ extension KernelSA {
     case "pcpu-num": cpu = line.number32(after: "pcpu-num")
     case "tfcpad": trafficPadding = line.number32(after: "tfcpad")
     case "dir": readDirection(line)
-    case "sel": selector = TrafficMatch(line)
+    case "sel": selector = TrafficMatch(line, interfaces)
     default: readNumbers(line)
     }
   }
@@ -200,7 +202,7 @@ extension KernelSA {
 
 extension TrafficMatch {
   /// "[sel] src A/N dst B/N [proto P [sport N] [dport N]] [dev NAME]"
-  init?(_ line: SavedText.Line) {
+  init?(_ line: SavedText.Line, _ interfaces: [NetworkInterface]) {
     guard let source = line.word(after: "src").flatMap({ SavedText.prefix($0) }),
       let destination = line.word(after: "dst").flatMap({ SavedText.prefix($0) })
     else { return nil }
@@ -212,5 +214,14 @@ extension TrafficMatch {
     }
     sourcePort = port(["sport", "type"])
     destinationPort = port(["dport", "code"])
+    interface = line.interface(among: interfaces)
+  }
+}
+
+extension SavedText.Line {
+  /// The number of the interface behind "dev"; 0 where there is none, or none of that name.
+  fileprivate func interface(among interfaces: [NetworkInterface]) -> UInt32 {
+    guard let name = word(after: "dev") else { return 0 }
+    return interfaces.first { $0.name == name }?.index ?? 0
   }
 }

@@ -154,7 +154,8 @@ package struct HostSAText {
     var words: [String] = []
     if let hard = sa.limits.age.hard {
       let age = sa.added.map { max(0, Nanoseconds(from: $0, to: time).seconds) } ?? 0
-      words.append("ends in \(Nanoseconds.seconds(max(0, Double(hard) - age)))")
+      let left = Double(hard) - age
+      words.append(left > 0 ? "ends in \(Nanoseconds.seconds(left))" : "its time is over")
     }
     if let hard = sa.limits.bytes.hard {
       words.append("\(share(counters.bytes, of: hard)) of \(grouped(hard)) bytes used")
