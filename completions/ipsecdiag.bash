@@ -173,26 +173,32 @@ _ipsecdiag() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    diagnose|probe|ping|mtu|dpd|handshake|respond|daemon|decode|replay|explain|config|help)
+    diagnose|probe|ping|mtu|dpd|handshake|respond|daemon|collect|decode|replay|explain|config|help)
         # Offer subcommand argument completions
         "_ipsecdiag_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'diagnose probe ping mtu dpd handshake respond daemon decode replay explain config help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'diagnose probe ping mtu dpd handshake respond daemon collect decode replay explain config help' -- "${cur}"))
         ;;
     esac
 }
 
 _ipsecdiag_diagnose() {
     repeating_flags=()
-    non_repeating_flags=(--promiscuous --redact --ascii --quiet -q --verbose -v --json --ndjson --nagios --version -h --help)
+    non_repeating_flags=(--local --promiscuous --redact --ascii --quiet -q --verbose -v --json --ndjson --nagios --version -h --help)
     repeating_options=(-r --read --peer --spi --exchange --keys)
-    non_repeating_options=(--interface -i --count -c --time-from --time-to --compare -w --write --ring-size --ring-files --progress -s --snapshot-length --buffer-size --fail-on --color --format)
+    non_repeating_options=(--root --sample --interface -i --count -c --time-from --time-to --compare -w --write --ring-size --ring-files --progress -s --snapshot-length --buffer-size --fail-on --color --format)
     __ipsecdiag_offer_flags_options -1
 
     # Offer option value completions
     case "${prev}" in
+    '--root')
+        return
+        ;;
+    '--sample')
+        return
+        ;;
     '-r'|'--read')
         return
         ;;
@@ -251,7 +257,7 @@ _ipsecdiag_diagnose() {
         return
         ;;
     '--format')
-        __ipsecdiag_add_completions -W 'text'$'\n''json'$'\n''ndjson'$'\n''html'$'\n''nagios'
+        __ipsecdiag_add_completions -W 'text'$'\n''json'$'\n''ndjson'$'\n''html'$'\n''nagios'$'\n''prometheus'
         return
         ;;
     esac
@@ -979,6 +985,21 @@ _ipsecdiag_daemon() {
     esac
 }
 
+_ipsecdiag_collect() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=(--output -o)
+    __ipsecdiag_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--output'|'-o')
+        return
+        ;;
+    esac
+}
+
 _ipsecdiag_decode() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--key-report --show-keys --quiet -q --summary --json --ndjson --ascii --promiscuous --version -h --help)
@@ -1047,13 +1068,82 @@ _ipsecdiag_decode() {
 
 _ipsecdiag_replay() {
     repeating_flags=()
-    non_repeating_flags=(--promiscuous --redact --ascii --quiet -q --verbose -v --json --version -h --help)
+    non_repeating_flags=(--local --watch --esn --no-esn --nagios --promiscuous --redact --ascii --quiet -q --verbose -v --json --ndjson --version -h --help)
     repeating_options=(-r --read --peer --spi --exchange --keys)
-    non_repeating_options=(--interface -i --count -c --time-from --time-to -w --write --ring-size --ring-files --progress -s --snapshot-length --buffer-size --fail-on --color --window)
+    non_repeating_options=(--root --sample --interval --inner --profile --config --connection --connection-file --psk-file --cert --key --key-passphrase-file --ca --eap-user --eap-password-file --local-id --id --remote-id --ike --esp --local-ts --remote-ts --mode --virtual-ip --interface -i --count -c --time-from --time-to -w --write --ring-size --ring-files --progress -s --snapshot-length --buffer-size --fail-on --color --window)
     __ipsecdiag_offer_flags_options -1
 
     # Offer option value completions
     case "${prev}" in
+    '--root')
+        return
+        ;;
+    '--sample')
+        return
+        ;;
+    '--interval')
+        return
+        ;;
+    '--inner')
+        return
+        ;;
+    '--profile')
+        return
+        ;;
+    '--config')
+        return
+        ;;
+    '--connection')
+        return
+        ;;
+    '--connection-file')
+        return
+        ;;
+    '--psk-file')
+        return
+        ;;
+    '--cert')
+        return
+        ;;
+    '--key')
+        return
+        ;;
+    '--key-passphrase-file')
+        return
+        ;;
+    '--ca')
+        return
+        ;;
+    '--eap-user')
+        return
+        ;;
+    '--eap-password-file')
+        return
+        ;;
+    '--local-id'|'--id')
+        return
+        ;;
+    '--remote-id')
+        return
+        ;;
+    '--ike')
+        return
+        ;;
+    '--esp')
+        return
+        ;;
+    '--local-ts')
+        return
+        ;;
+    '--remote-ts')
+        return
+        ;;
+    '--mode')
+        return
+        ;;
+    '--virtual-ip')
+        return
+        ;;
     '-r'|'--read')
         return
         ;;

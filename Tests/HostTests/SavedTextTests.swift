@@ -58,7 +58,8 @@ struct SavedTextTests {
 
   @Test("One line each says the same")
   func oneLine() throws {
-    let long = StateText(try text("saved-host/state.txt"), Self.links).sas.map { StateText.write($0, []) }
+    let long = StateText(try text("saved-host/state.txt"), Self.links).sas
+      .map { StateText.write($0, []) }
     let short = StateText(try text("saved-forms/state-one-line.txt"), Self.links).sas
     #expect(short.map { StateText.write($0, []) } == long)
   }
@@ -194,7 +195,9 @@ struct SavedTextTests {
   @Test("Cut and changed at any place, text is read without harm")
   func hostile() throws {
     for name in [
-      "saved-host/state.txt", "saved-forms/state-one-line.txt", "saved-host/policy.txt", "saved-forms/setkey.txt", "saved-host/addr.txt", "saved-host/route.txt",
+      "saved-host/state.txt", "saved-forms/state-one-line.txt", "saved-host/policy.txt",
+      "saved-forms/setkey.txt", "saved-host/addr.txt", "saved-host/route.txt",
+      "saved-forms/setkey.txt", "saved-host/addr.txt", "saved-host/route.txt",
     ] {
       let whole = try #require(SystemFile.read("\(Self.folder)/\(name)"))
       for end in stride(from: 0, to: whole.count, by: 211) { Self.read(Array(whole[..<end])) }
@@ -208,7 +211,8 @@ struct SavedTextTests {
     }
     let huge =
       "src 1.1.1.1 dst 2.2.2.2\n\tproto esp spi 0xffffffff reqid 99999999999999999999\n"
-      + "\treplay-window 4294967295\n\tanti-replay context: seq 0x1, oseq 0x2, bitmap 0xffffffffffffffff\n"
+      + "\treplay-window 4294967295\n"
+      + "\tanti-replay context: seq 0x1, oseq 0x2, bitmap 0xffffffffffffffff\n"
       + "\t replay_window 99999999999, bitmap-length 18446744073709551615\n"
       + String(repeating: "\t ffffffff ffffffff\n", count: 1000)
     let sa = try #require(StateText(SavedText(Array(huge.utf8)), []).sas.first)

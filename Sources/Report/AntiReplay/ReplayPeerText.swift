@@ -145,7 +145,8 @@ struct ReplayPeerWords {
     }
     switch result.ending {
     case .silent:
-      return "nothing was answered: give --inner ADDRESS of a host behind the peer that answers ping"
+      return
+        "nothing was answered: give --inner ADDRESS of a host behind the peer that answers ping"
     case .wentSilent: return "answers ceased; the peer or what is before it may limit them"
     case .exhausted: return "too much is lost on the way to tell within the time"
     case .complete, .stopped, nil: return "not all could be told apart"
