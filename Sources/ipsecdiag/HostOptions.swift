@@ -15,6 +15,12 @@ struct HostOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      "With --local: where charon listens for VICI, as `daemon --vici` takes it.",
+      valueName: "address"))
+  var vici: String?
+
+  @Option(
+    help: ArgumentHelp(
       "The same from a folder: what `ipsecdiag collect` has written on a machine, or the saved output of `ip -s -d xfrm state`, `ip -s xfrm policy`, /proc/net/xfrm_stat, `setkey -D`, `ip addr`, `ip link` and `ip route` under any names.",
       valueName: "folder"))
   var root: String?
@@ -36,7 +42,11 @@ struct HostOptions: ParsableArguments {
     if let sample, !(0.1...86_400).contains(sample.value) {
       throw ValidationError("--sample takes 0.1 to 86400 seconds.")
     }
-    guard isWanted(capture) else {
+    if let vici, (try? VICIAddress(text: vici)) == nil {
+      throw ValidationError("--vici is unix:///PATH or tcp://ADDRESS:PORT.")
+    }
+    guard isWanted(capture), root == nil || vici == nil else {
+      if vici != nil { throw ValidationError("--vici goes with --local.") }
       if sample != nil { throw ValidationError("--sample goes with --local.") }
       return
     }
@@ -82,7 +92,7 @@ struct HostReading {
       return
     }
     Interruption.watch()
-    let first = try HostSnapshot.read(parts, of: capture)
+    let first = try HostSnapshot.read(parts, of: capture, vici: options.vici)
     guard options.sample != nil || capture.interface != nil else {
       now = first
       earlier = nil
@@ -101,7 +111,7 @@ struct HostReading {
       }
       self.capture = try CaptureReading(capture, [], CaptureEvidence(.flows), watch)
     }
-    now = try HostSnapshot.read(parts, of: capture)
+    now = try HostSnapshot.read(parts, of: capture, vici: options.vici)
     earlier = first
   }
 
@@ -113,12 +123,19 @@ struct HostReading {
 extension HostSnapshot {
   /// What the machine says now of the SAs that are selected, with what charon's configuration says of windows
   /// and wishes.
-  static func read(_ parts: Set<Part>, of capture: CaptureOptions) throws -> HostSnapshot {
-    var snapshot = read(parts)
+  static func read(
+    _ parts: Set<Part>, of capture: CaptureOptions, vici: String?
+  ) throws -> HostSnapshot {
+    var snapshot = read(vici == nil ? parts : parts.subtracting([.daemon]))
     snapshot.select(capture)
+    if let vici {
+      let reading = DaemonReading(vici: vici)
+      snapshot.daemons = reading.daemons
+      snapshot.missing += reading.missing
+    }
     for index in snapshot.daemons.indices where snapshot.daemons[index].kind == .strongSwan {
       var daemon = DaemonReport.Daemon(snapshot.daemons[index])
-      try DaemonConfiguration(nil, isUsual: true)?.complete(&daemon)
+      try DaemonConfiguration(nil, isUsual: vici == nil)?.complete(&daemon)
       snapshot.daemons[index] = daemon.state
     }
     return snapshot

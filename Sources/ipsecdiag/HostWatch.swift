@@ -8,6 +8,7 @@ internal import Report
 struct HostWatch {
   let parts: Set<HostSnapshot.Part>
   let capture: CaptureOptions
+  let vici: String?
   let verdict: VerdictOptions
   let interval: Duration
   /// How many intervals; until Ctrl-C where it is nil.
@@ -20,7 +21,7 @@ struct HostWatch {
   /// Returns what the whole time came to, with the findings of all intervals.
   func run() throws -> HostVerdict {
     Interruption.watch()
-    let first = try HostSnapshot.read(parts, of: capture)
+    let first = try HostSnapshot.read(parts, of: capture, vici: vici)
     var before = first
     var departures: [Departure] = []
     var quietSince = first.time
@@ -36,7 +37,7 @@ struct HostWatch {
       intervals += 1
       // By the clock of the start, so that readings that take long do not add up.
       Pause.wait(began + interval * Int(clamping: intervals) - .now)
-      let now = try HostSnapshot.read(parts, of: capture)
+      let now = try HostSnapshot.read(parts, of: capture, vici: vici)
       let diagnosis = HostDiagnosis(now, since: before, departures: departures)
       before = now
       departures = diagnosis.departures

@@ -136,8 +136,8 @@ struct Replay: ParsableCommand {
       ).run()
     }
     let outcome = try HostWatch(
-      parts: HostSnapshot.parts(for: .replay), capture: capture, verdict: verdict,
-      interval: interval.duration, count: capture.count, isNDJSON: ndjson
+      parts: HostSnapshot.parts(for: .replay), capture: capture, vici: host.vici,
+      verdict: verdict, interval: interval.duration, count: capture.count, isNDJSON: ndjson
     ).run()
     try verdict.end(outcome)
   }

@@ -76,7 +76,7 @@ struct DiagnoseTests {
   @Test(
     "Arguments that make no sense: 64, and a line that says why",
     arguments: [
-      ["diagnose"], ["diagnose", "-r", "x", "--json", "--format", "text"],
+      ["diagnose", "--compare", "x"], ["diagnose", "-r", "x", "--json", "--format", "text"],
       ["diagnose", "-r", "x", "--json", "--ndjson"], ["diagnose", "-r", "x", "-q", "-v"],
       ["diagnose", "-r", "x", "--fail-on", "sometimes"], ["diagnose", "-r", "x", "--color", "red"],
       ["diagnose", "-r", "x", "--keys", "k", "--key-report"],

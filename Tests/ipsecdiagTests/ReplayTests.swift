@@ -138,7 +138,7 @@ struct ReplayTests {
   @Test(
     "A window of no size, a missing file and a capture without IPsec have their exit codes",
     arguments: [
-      (["-r", "reorder-none.pcap.gz", "--window", "0"], 64), ([], 64),
+      (["-r", "reorder-none.pcap.gz", "--window", "0"], 64), (["--watch", "--json"], 64),
       (["-r", "missing.pcap"], 66), (["-r", "index-kernel.csv"], 65),
       (["-r", "reorder-none.pcap.gz", "--peer", "192.0.2.1"], 3),
     ] as [([String], Int32)])
