@@ -188,11 +188,14 @@ _ipsecdiag_diagnose() {
     repeating_flags=()
     non_repeating_flags=(--local --promiscuous --redact --ascii --quiet -q --verbose -v --json --ndjson --nagios --version -h --help)
     repeating_options=(-r --read --peer --spi --exchange --keys)
-    non_repeating_options=(--root --sample --interface -i --count -c --time-from --time-to --compare -w --write --ring-size --ring-files --progress -s --snapshot-length --buffer-size --fail-on --color --format)
+    non_repeating_options=(--vici --root --sample --interface -i --count -c --time-from --time-to --compare -w --write --ring-size --ring-files --progress -s --snapshot-length --buffer-size --fail-on --color --format)
     __ipsecdiag_offer_flags_options -1
 
     # Offer option value completions
     case "${prev}" in
+    '--vici')
+        return
+        ;;
     '--root')
         return
         ;;
@@ -1070,11 +1073,14 @@ _ipsecdiag_replay() {
     repeating_flags=()
     non_repeating_flags=(--local --watch --esn --no-esn --nagios --promiscuous --redact --ascii --quiet -q --verbose -v --json --ndjson --version -h --help)
     repeating_options=(-r --read --peer --spi --exchange --keys)
-    non_repeating_options=(--root --sample --interval --inner --profile --config --connection --connection-file --psk-file --cert --key --key-passphrase-file --ca --eap-user --eap-password-file --local-id --id --remote-id --ike --esp --local-ts --remote-ts --mode --virtual-ip --interface -i --count -c --time-from --time-to -w --write --ring-size --ring-files --progress -s --snapshot-length --buffer-size --fail-on --color --window)
+    non_repeating_options=(--vici --root --sample --interval --inner --profile --config --connection --connection-file --psk-file --cert --key --key-passphrase-file --ca --eap-user --eap-password-file --local-id --id --remote-id --ike --esp --local-ts --remote-ts --mode --virtual-ip --interface -i --count -c --time-from --time-to -w --write --ring-size --ring-files --progress -s --snapshot-length --buffer-size --fail-on --color --window)
     __ipsecdiag_offer_flags_options -1
 
     # Offer option value completions
     case "${prev}" in
+    '--vici')
+        return
+        ;;
     '--root')
         return
         ;;

@@ -75,8 +75,11 @@ struct Replay: ParsableCommand {
     if !isPeer { try host.requireSense(capture, keys) }
     if json && ndjson { throw ValidationError("Give one of --json and --ndjson.") }
     try live.requireInterface(capture)
-    if !isPeer, measurement.isGiven {
-      throw ValidationError("--inner, --esn and --nagios go with a target.")
+    if !isPeer, measurement.inner != nil || measurement.esn != nil {
+      throw ValidationError("--inner and --esn go with a target.")
+    }
+    if measurement.nagios, json || ndjson || watch || !isPeer && !host.isWanted(capture) {
+      throw ValidationError("--nagios goes with a target or --local, and with no other form.")
     }
     if isPeer {
       if watch || ndjson || window != nil || host.local || host.root != nil || capture.count != nil
@@ -132,7 +135,7 @@ struct Replay: ParsableCommand {
     guard watch else {
       return try LocalReport(
         scope: .replay, options: host, capture: capture, live: live, verdict: verdict,
-        format: json || ndjson ? .json : .text
+        format: measurement.nagios ? .nagios : json || ndjson ? .json : .text
       ).run()
     }
     let outcome = try HostWatch(

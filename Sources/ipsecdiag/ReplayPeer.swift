@@ -20,10 +20,8 @@ struct ReplayPeerOptions: ParsableArguments {
     ))
   var esn: Bool?
 
-  @Flag(help: "One line for a monitoring system; with a target.")
+  @Flag(help: "One line for a monitoring system; with a target or --local.")
   var nagios = false
-
-  var isGiven: Bool { inner != nil || esn != nil || nagios }
 }
 
 /// `replay TARGET`: the peer's anti-replay protection, as agreed and as it behaves.

@@ -101,7 +101,7 @@ struct ReplayPeerTests {
     "What makes no sense together is refused with a word",
     arguments: [
       (["vpn.example"], "takes credentials"), (["--inner", "10.0.0.1"], "go with a target"),
-      (["--esn"], "go with a target"), (["-r", "x", "--nagios"], "go with a target"),
+      (["--esn"], "go with a target"), (["-r", "x", "--nagios"], "goes with a target"),
       (["vpn.example", "--psk-file", "x", "--watch"], "takes none of"),
       (["vpn.example", "--psk-file", "x", "--count", "3"], "takes none of"),
     ])

@@ -21,15 +21,7 @@ package struct DaemonJSON {
     text.put(",\"daemons\":")
     text.list(report.daemons) { daemon($1, to: &$0) }
     text.put(",\"missing\":")
-    text.list(report.missing) { text, missing in
-      text.put("{\"part\":")
-      text.json(missing.part.rawValue)
-      text.put(",\"reason\":")
-      text.json(missing.reason)
-      text.put(",\"permission\":")
-      text.json(missing.isPermission)
-      text.put("}")
-    }
+    text.json(report.missing)
     text.put("}\n")
   }
 

@@ -53,15 +53,7 @@ package struct HostJSON {
       text.put("}")
     }
     text.put(",\"missing\":")
-    text.list(snapshot.missing) { text, missing in
-      text.put("{\"part\":")
-      text.json(missing.part.rawValue)
-      text.put(",\"reason\":")
-      text.json(missing.reason)
-      text.put(",\"permission\":")
-      text.json(missing.isPermission)
-      text.put("}")
-    }
+    text.json(snapshot.missing)
     text.put(",\"blind_spots\":")
     text.list(diagnosis.blindSpots) { $0.json(naming.unescaped($1)) }
     text.put(",\"problems\":")
@@ -161,6 +153,21 @@ package struct HostJSON {
     case .forwarded: "forward"
     case .socketIncoming: "socket in"
     case .socketOutgoing: "socket out"
+    }
+  }
+}
+
+extension TextBuffer {
+  /// What could not be read.
+  mutating func json(_ missing: [HostSnapshot.Missing]) {
+    list(missing) { text, missing in
+      text.put("{\"part\":")
+      text.json(missing.part.rawValue)
+      text.put(",\"reason\":")
+      text.json(missing.reason)
+      text.put(",\"permission\":")
+      text.json(missing.isPermission)
+      text.put("}")
     }
   }
 }
