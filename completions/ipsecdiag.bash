@@ -561,13 +561,16 @@ _ipsecdiag_mtu() {
 
 _ipsecdiag_dpd() {
     repeating_flags=()
-    non_repeating_flags=(--calculate --ikev1 --watch -4 --ipv4 -6 --ipv6 --promiscuous --redact --ascii --quiet -q --verbose -v --json --ndjson --nagios --prometheus --version -h --help)
+    non_repeating_flags=(--calculate --local --ikev1 --watch -4 --ipv4 -6 --ipv6 --promiscuous --redact --ascii --quiet -q --verbose -v --json --ndjson --nagios --prometheus --version -h --help)
     repeating_options=(--daemon-config -r --read --peer --spi --exchange --keys)
-    non_repeating_options=(--interval --timeout --retries --port --source --sport --idle --outside --warning --critical --profile --config --connection --connection-file --psk-file --cert --key --key-passphrase-file --ca --eap-user --eap-password-file --local-id --id --remote-id --ike --esp --local-ts --remote-ts --mode --virtual-ip --daemon --ike-version --dpd-delay --dpd-timeout --retransmit-timeout --retransmit-base --retransmit-tries --retransmit-limit --retransmit-jitter --retransmit-interval --target --interface -i --count -c --time-from --time-to -w --write --ring-size --ring-files --progress -s --snapshot-length --buffer-size --fail-on --color)
+    non_repeating_options=(--vici --interval --timeout --retries --port --source --sport --idle --outside --warning --critical --profile --config --connection --connection-file --psk-file --cert --key --key-passphrase-file --ca --eap-user --eap-password-file --local-id --id --remote-id --ike --esp --local-ts --remote-ts --mode --virtual-ip --daemon --ike-version --dpd-delay --dpd-timeout --retransmit-timeout --retransmit-base --retransmit-tries --retransmit-limit --retransmit-jitter --retransmit-interval --target --interface -i --count -c --time-from --time-to -w --write --ring-size --ring-files --progress -s --snapshot-length --buffer-size --fail-on --color)
     __ipsecdiag_offer_flags_options -1
 
     # Offer option value completions
     case "${prev}" in
+    '--vici')
+        return
+        ;;
     '--interval')
         return
         ;;

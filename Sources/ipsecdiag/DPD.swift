@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Diagnosis
+internal import Host
 internal import Report
 
 struct DPD: ParsableCommand {
@@ -11,6 +12,7 @@ struct DPD: ParsableCommand {
       ipsecdiag dpd [<options>] <target>
       ipsecdiag dpd [<options>] -r <file> [<filter> ...]
       ipsecdiag dpd [<options>] --calculate
+      ipsecdiag dpd [<options>] [--local]
       """,
     discussion: """
       With a target, a name or an address: is it there, how fast does it answer, what is lost. Without \
@@ -23,10 +25,15 @@ struct DPD: ParsableCommand {
       With a capture: who checks whom how often, what was answered, and what is wrong with it. IKEv1's \
       checks are encrypted, so they take --keys. Exit codes are those of diagnose.
 
+      Without any of these (--local): which connections of this machine's IKE daemon check whether their \
+      peers live, and when ESP last came and went. Exit codes: 0 or, by --fail-on, 1; 3 nothing stands or \
+      no daemon tells, 77 it may not be asked.
+
       With --calculate: without --daemon and --daemon-config, a table of the daemons as installed. Times may \
       have a unit: 30, 30s, 2m, 1h, 500ms.
 
       Examples:
+        ipsecdiag dpd
         ipsecdiag dpd vpn.example.net
         ipsecdiag dpd --watch --interval 1 --psk-file key.txt 192.0.2.1
         ipsecdiag dpd --ikev1 --psk-file key.txt 192.0.2.1
@@ -41,6 +48,15 @@ struct DPD: ParsableCommand {
 
   @Flag(help: "Compute from settings; no capture is read.")
   var calculate = false
+
+  @Flag(help: "What this machine's IKE daemon says; the default without target and capture.")
+  var local = false
+
+  @Option(
+    help: ArgumentHelp(
+      "With --local: where charon listens for VICI, as `daemon --vici` takes it.",
+      valueName: "address"))
+  var vici: String?
 
   @OptionGroup var live: DPDLiveOptions
 
@@ -77,6 +93,11 @@ struct DPD: ParsableCommand {
       && (!capture.filter.isEmpty || namesPeer)
   }
 
+  /// Neither a target nor a capture nor a computation.
+  private var isLocal: Bool {
+    !calculate && !asksPeer && capture.files.isEmpty && capture.interface == nil
+  }
+
   private var namesPeer: Bool { peer.profile != nil || peer.source.connection != nil }
 
   /// Whether options are given that only a peer is asked with; the environment may say more.
@@ -90,6 +111,12 @@ struct DPD: ParsableCommand {
     if [json, ndjson, nagios, prometheus].count(where: { $0 }) > 1 {
       throw ValidationError("Give one of --json, --ndjson, --nagios and --prometheus.")
     }
+    if local || vici != nil, !isLocal {
+      throw ValidationError("--local and --vici take no target, no capture and no --calculate.")
+    }
+    if let vici, (try? VICIAddress(text: vici)) == nil {
+      throw ValidationError("--vici is unix:///PATH or tcp://ADDRESS:PORT.")
+    }
     if asksPeer { return try validateLive() }
     if calculate, peer.source.config != nil {
       throw ValidationError("With --calculate, a daemon's file goes with --daemon-config.")
@@ -97,8 +124,10 @@ struct DPD: ParsableCommand {
     if hasPeerOptions {
       throw ValidationError("Those options go with a target: ipsecdiag dpd vpn.example.net")
     }
-    if !calculate, capture.files.isEmpty, capture.interface == nil {
-      throw ValidationError("Give a target, a capture with -r FILE, or --calculate.")
+    if isLocal {
+      if liveness.isGiven { throw ValidationError("Settings of a daemon go with --calculate.") }
+      if capture.count != nil { throw ValidationError("--count goes with a target or a capture.") }
+      return
     }
     try capture.requireSource(orCalculate: calculate)
     if !calculate, liveness.isGiven {
@@ -130,6 +159,7 @@ struct DPD: ParsableCommand {
 
   func run() throws {
     if calculate { return try self.computed() }
+    if isLocal { return try DPDLocal(vici: vici, verdict: verdict, isJSON: json).run() }
     if let target, let limit = live.idle {
       return try DPDIdle(
         target: target, limit: limit, options: live, verdict: verdict, isJSON: json

@@ -80,7 +80,8 @@ struct DiagnoseTests {
       ["diagnose", "-r", "x", "--json", "--ndjson"], ["diagnose", "-r", "x", "-q", "-v"],
       ["diagnose", "-r", "x", "--fail-on", "sometimes"], ["diagnose", "-r", "x", "--color", "red"],
       ["diagnose", "-r", "x", "--keys", "k", "--key-report"],
-      ["dpd", "-r", "x", "--calculate"], ["mtu", "-r", "x", "--calculate"], ["dpd"], ["mtu", "-i"],
+      ["dpd", "-r", "x", "--calculate"], ["mtu", "-r", "x", "--calculate"],
+      ["dpd", "--local", "-r", "x"], ["mtu", "-i"],
       ["dpd", "-r", "x", "--dpd-delay", "3"], ["mtu", "-r", "x", "--nat-t"],
     ])
   func usage(_ arguments: [String]) throws {

@@ -59,6 +59,29 @@ struct LocalTests {
     #expect(try Command([schema, file.path], executable: SchemaTests.validate).exitCode == 1)
   }
 
+  @Test(
+    "dpd of this machine: JSON fits its schema, and what goes with no --local is refused",
+    .enabled(if: SchemaTests.isPossible, "python3-jsonschema is missing: run scripts/setup --test"))
+  func liveness() throws {
+    var snapshot = HostSamples.snapshot()
+    snapshot.missing = [.init(.daemon, "because", isPermission: true)]
+    var files: [TemporaryFile] = []
+    for naming in [Naming(), Naming(redacts: true)] {
+      var text = TextBuffer(capacity: 4096)
+      LocalLivenessReport(LocalLiveness(snapshot), naming)
+        .writeJSON(toolVersion: "0.0.0", to: &text)
+      #expect(text.string.contains("\"id\":\"dpd-off\""))
+      files.append(try TemporaryFile(Array(text.string.utf8)))
+    }
+    files.append(try TemporaryFile(try Command(["dpd", "--json"]).output))
+    let schema = "\(Place.root)/Schemas/dpd-local-1.schema.json"
+    let run = try Command([schema] + files.map(\.path), executable: SchemaTests.validate)
+    #expect(run.exitCode == 0, "\(run.text.prefix(2000))")
+    for arguments in [["--local", "192.0.2.1"], ["--vici", "nowhere"], ["--dpd-delay", "3"]] {
+      #expect(try Command(["dpd"] + arguments).exitCode == 64, "\(arguments)")
+    }
+  }
+
   /// A machine with a plain SA and one with everything, before and after drops.
   private static var diagnoses: [HostDiagnosis] {
     get throws {

@@ -58,13 +58,14 @@ package enum FindingID: String, CaseIterable, Sendable {
   case saDirection = "sa-direction"
   case encapsulationMismatch = "encap-mismatch"
   case tunnelDown = "tunnel-down"
+  case dpdOff = "dpd-off"
 
   /// How bad it is where nothing tells otherwise; two of them are milder in circumstances that their
   /// rules state.
   package var severity: Severity {
     switch self {
     case .ikeCookie, .ikeV1, .mtuLocalLimit, .natDetected, .captureDuplicated, .captureTruncated,
-      .childRekeyCollision:
+      .childRekeyCollision, .dpdOff:
       .info
     case .ikeProposalPosition, .ikeCookieLoop, .ikeRetransmits, .ikeAggressivePSK, .ikeWeakCrypto,
       .ikeHalfOpenFlood, .ikeMalformed, .childLifetimeMismatch, .dpdDetectionTime, .espSequenceWrap,

@@ -92,5 +92,22 @@ extension FindingKnowledge {
             .init(.shell, "ipsec auto --up NAME"),
           ])
       ]),
+    FindingKnowledge(
+      .dpdOff, "a connection that does not check whether its peer lives",
+      meaning: """
+        A peer that dies without a word, or a path that breaks, is noticed only when IKE has something to send: \
+        at the latest when a new key is due. Until then packets go nowhere.
+        """,
+      evidence: ["a connection that stands, for which the daemon tells no dpd_delay or dpddelay"],
+      certainty: "Likely: of some settings, as those of strongswan.conf, a daemon tells nothing.",
+      not: ["wrong by itself: a peer may do the checking, or a routing protocol inside the tunnel"],
+      remedies: [
+        .init(
+          "Have one side ask, and compute how long a dead peer then goes unnoticed.",
+          [
+            .init(.swanctl, "connections.NAME.dpd_delay = 30s"), .init(.libreswan, "dpddelay=30s"),
+            .init(.shell, "ipsecdiag dpd --calculate --daemon strongswan --dpd-delay 30"),
+          ])
+      ]),
   ]
 }

@@ -33,9 +33,10 @@ package struct DropText {
     }
   }
 
-  /// The same in one line, without a line's end.
-  package func line(_ drop: DropCause) -> String {
+  /// The same in one line, without a line's end; `now` is how much of it came just now.
+  package func line(_ drop: DropCause, now: UInt64? = nil) -> String {
     var words = "\(drop.counter) +\(grouped(drop.count))"
+    if let now { words += " (\(grouped(now)) now)" }
     if let likeliest = drop.candidates.first {
       words += ", \(likeliest.confidence.rawValue): \(Self.name(of: likeliest.cause))"
     }

@@ -59,7 +59,7 @@ package struct HostWatchText {
     ]
     lines += whole.drops.sorted { $0.count > $1.count }.map { drop in
       let now = interval.drops.first { $0.counter == drop.counter }?.count ?? 0
-      return "\(writer.line(drop)); \(Quantity.grouped(Int64(clamping: now))) now"
+      return writer.line(drop, now: now)
     }
     if whole.drops.isEmpty { lines.append("no drops") }
     lines += busiest(interval)

@@ -181,7 +181,7 @@ struct HostReportTests {
     #expect(
       lines == [
         "watched for 10.0 s: 2 SAs, 208 packets/s; Ctrl-C ends",
-        "XfrmInStateSeqError +80, likely: packets overtake each other",
+        "XfrmInStateSeqError +80 (80 now), likely: packets overtake e",
         "SPI c0eb461a in 10.2.0.2 → 10.1.0.2 (office/net): 108 packet",
       ])
   }
