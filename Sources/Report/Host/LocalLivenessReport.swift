@@ -23,13 +23,14 @@ package struct LocalLivenessReport {
       return Verdict(
         .unknown, isRead ? "no connection of a daemon stands" : "no daemon tells its state")
     }
-    let unchecked = liveness.findings.count
+    let isOne = liveness.connections.count == 1
+    let unchecked = isOne ? "without" : "\(liveness.findings.count) of which without"
     if let found = Verdict(
-      liveness.findings, nothing: "\(count), \(unchecked) of which without liveness checks")
+      liveness.findings, nothing: "\(count), \(unchecked) liveness checks")
     {
       return found
     }
-    return Verdict(.ok, "\(count) check that their peers live")
+    return Verdict(.ok, "\(count), \(isOne ? "" : "all ")with liveness checks")
   }
 
   package func writeText(_ options: DiagnosisText.Options, to text: inout TextBuffer) {
