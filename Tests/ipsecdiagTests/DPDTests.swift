@@ -174,7 +174,7 @@ struct DPDTests {
   @Test(
     "What makes no sense is refused in one line with a hint: 64",
     arguments: [
-      ["dpd"], ["dpd", "--calculate", "--daemon", "racoon"],
+      ["dpd", "--count", "3"], ["dpd", "--calculate", "--daemon", "racoon"],
       ["dpd", "--calculate", "--daemon", "iked", "--ike-version", "1"],
       ["dpd", "--calculate", "--ike-version", "3"], ["dpd", "--calculate", "--target", "10"],
       ["dpd", "--calculate", "--daemon", "strongswan", "--target", "0"],
