@@ -83,7 +83,16 @@ struct HostWatch {
   }
 
   private func write(_ body: (inout TextBuffer) -> Void) throws {
-    try StandardOutput.write { body(&$0.text) }
+    let output = Output()
+    body(&output.text)
+    do throws(Output.Failure) {
+      try output.flush()
+    } catch .brokenPipe {
+      // Nobody reads the rest.
+      Interruption.request()
+    } catch {
+      if let failure = Failure(.output(error)) { throw failure }
+    }
   }
 }
 

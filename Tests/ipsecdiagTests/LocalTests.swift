@@ -121,6 +121,18 @@ struct LocalTests {
     ]
   }
 
+  @Test("Watching ends when nobody reads any more")
+  func brokenPipe() throws {
+    let words = "replay --watch --interval 0.1 --ndjson --spi 1"
+    let run = try Command(
+      ["-c", "timeout 30 '\(Place.binary)' \(words) | head -1; echo ${PIPESTATUS[0]}"],
+      executable: "/bin/bash")
+    let lines = run.text.split(separator: "\n")
+    #expect(lines.count == 2)
+    // Not 124, by which timeout would tell that it had to end it.
+    #expect(["3", "77"].contains(lines.last), "\(run.text.suffix(200))")
+  }
+
   @Test("A machine without SAs is watched for as many intervals as asked, with an object each")
   func watch() throws {
     let run = try Command(
