@@ -25,18 +25,22 @@ package struct ReplayBehaviour: Equatable, Sendable {
   package let droppedBefore: [Int]
 
   package init(_ tallies: WindowTallies) {
-    repeatOfNewest = tallies.verdict(.repeatOfNewest)
-    repeatOfOlder = tallies.verdict(.repeatOfOlder)
     let taken = tallies.longestTaken
     longestTaken = taken
     let dropped = tallies.askedDistances.filter { tallies.verdict(.late($0)) == .dropped }
     shortestDropped = dropped.first { $0 > taken }
     droppedBefore = dropped.filter { $0 < taken }
     let isExact = shortestDropped == taken + 1
+    // Who drops late packets and seems to take repeated ones may have a path behind it that doubles.
+    let isBlind = isExact && tallies.hasDoubledReplies
+    repeatOfNewest = isBlind ? .undecided : tallies.verdict(.repeatOfNewest)
+    repeatOfOlder = isBlind ? .undecided : tallies.verdict(.repeatOfOlder)
     let isUnlimited = tallies.edge == nil && taken > 0
     let repeats = [repeatOfNewest, repeatOfOlder]
     if !droppedBefore.isEmpty {
       kind = .odd
+    } else if isBlind {
+      kind = .window(taken + 1)
     } else if repeats.contains(.undecided) || !isExact && !isUnlimited {
       kind = .unknown
     } else if repeats == [.taken, .taken], isUnlimited {

@@ -45,16 +45,16 @@ package struct ReplayMeasurementResult: Sendable {
   /// What the peer tells by the experimental notify; nil for nothing.
   package var told: AntiReplayStatus? { child?.peerReplayStatus }
 
-  /// Whether the peer was seen to take what protection would drop, or to drop it; nil where neither is sure.
+  /// Whether the peer takes everything, or was seen to drop what protection drops; nil where neither is sure, as of
+  /// one that takes repeated packets and drops late ones.
   package var isProtected: Bool? {
     guard let behaviour else { return nil }
     switch behaviour.kind {
     case .off: return false
     case .window, .windowOfAtLeast: return true
     case .odd, .unknown:
-      let repeats = [behaviour.repeatOfNewest, behaviour.repeatOfOlder]
-      if repeats == [.dropped, .dropped] { return true }
-      return repeats == [.taken, .taken] ? false : nil
+      return behaviour.repeatOfNewest == .dropped && behaviour.repeatOfOlder == .dropped
+        ? true : nil
     }
   }
 

@@ -159,7 +159,10 @@ package struct WindowSearch: Sendable {
       packets[id].replies.count < 2, !packets[id].replies.contains(reply)
     else { return }
     packets[id].replies.append(reply)
-    if packets[id].replies.count == 2 { return tallies.answered(packets[id].role.repetition) }
+    if packets[id].replies.count == 2 {
+      if packets[id].timesSent == 1 { tallies.noteDoubledReply() }
+      return tallies.answered(packets[id].role.repetition)
+    }
     if case .late(let distance) = packets[id].role { tallies.answered(.late(distance)) }
     // Answers to packets of rounds before came late.
     if packets[id].timesSent == 1, awaited.contains(where: { $0.id == id }) {

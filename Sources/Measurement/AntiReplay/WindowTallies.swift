@@ -24,6 +24,9 @@ package struct WindowTallies: Equatable, Sendable {
   package private(set) var questions: [WindowQuestion: Tally] = [:]
   /// Packets that nothing but the path can lose, once the first was answered.
   private var controls = Tally()
+  /// A packet that was sent once had two different replies: something doubles requests before a peer that takes
+  /// both, or packets behind one that takes one.
+  package private(set) var hasDoubledReplies = false
   private let rungs: [Int]
   private let misses: Int
 
@@ -47,6 +50,8 @@ package struct WindowTallies: Equatable, Sendable {
   mutating func missed(_ question: WindowQuestion) {
     questions[question, default: Tally()].missed += 1
   }
+
+  mutating func noteDoubledReply() { hasDoubledReplies = true }
 
   mutating func noteControls(sent: Int, answered: Int) {
     controls.asked += sent

@@ -15,6 +15,8 @@ struct SimulatedReceiver {
   var loss = 0.0
   /// The share that comes twice, each way.
   var doubled = 0.0
+  /// The share of packets that hosts behind the receiver answer twice.
+  var doubledBehind = 0.0
   /// Answers a second, with as many at once as a tenth of it; nil for as many as are asked for.
   var answersPerSecond: Double?
   /// From this moment on nothing is answered.
@@ -80,8 +82,10 @@ struct SimulatedReceiver {
         if tokens < 1 { return }
         tokens -= 1
       }
-      replies += 1
-      fly(packet, replies)
+      for _ in 0..<(Double.random(in: 0..<1, using: &random) < doubledBehind ? 2 : 1) {
+        replies += 1
+        fly(packet, replies)
+      }
     }
 
     while true {

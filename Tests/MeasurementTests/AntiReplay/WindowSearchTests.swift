@@ -1,4 +1,6 @@
+import Diagnosis
 import IKE
+import PacketDissector
 import Testing
 
 @testable import Measurement
@@ -102,6 +104,37 @@ struct WindowSearchTests {
     #expect(behaviour.kind == .odd)
     #expect(behaviour.repeatOfNewest == .taken && behaviour.repeatOfOlder == .taken)
     #expect(behaviour.longestTaken == 63 && behaviour.shortestDropped == 64)
+  }
+
+  @Test("Replies that are doubled behind the peer are no repeats that it takes")
+  func doubledBehind() {
+    for size: UInt64 in [32, 64, 1024] {
+      for share in [0.1, 0.5, 1] {
+        var receiver = SimulatedReceiver.window(size)
+        receiver.doubledBehind = share
+        let (search, _) = receiver.run()
+        #expect(search.tallies.hasDoubledReplies)
+        let behaviour = ReplayBehaviour(search.tallies)
+        #expect(behaviour.kind == .window(Int(size)), "\(size), \(share)")
+        #expect(behaviour.repeatOfNewest == .undecided)
+      }
+    }
+    var open = SimulatedReceiver.window(0)
+    open.doubledBehind = 0.5
+    #expect(ReplayBehaviour(open.run().search.tallies).kind == .off)
+  }
+
+  @Test("A peer that takes repeats and drops late packets is not called off")
+  func oddIsNotOff() {
+    let odd = SimulatedReceiver { number, highest, _ in number > highest || highest - number < 64 }
+    var result = ReplayMeasurementResult(
+      from: IPAddress(v4: 1), to: IPAddress(v4: 2), ownWindow: 64)
+    result.note(odd.run().search)
+    #expect(result.isProtected == nil && result.isComplete && result.findings.isEmpty)
+    result.note(SimulatedReceiver.window(0).run().search)
+    #expect(result.isProtected == false && result.findings.map(\.id) == [.replayOff])
+    result.note(SimulatedReceiver.window(64).run().search)
+    #expect(result.isProtected == true && result.findings.isEmpty)
   }
 
   @Test("A peer that remembers the highest number alone takes older ones twice")
