@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Capture
+internal import Glibc
 
 /// How an interface is captured on, and where what came is kept: the same for every command that can.
 struct LiveOptions: ParsableArguments {
@@ -72,9 +73,20 @@ struct LiveOptions: ParsableArguments {
     {
       throw ValidationError("-w, --progress and how frames are captured go with -i NAME.")
     }
+    if let output, let read = capture.files.first(where: { Self.isSameFile($0, output) }) {
+      throw ValidationError("-w would overwrite \(read), which is read: give another file.")
+    }
     if output == "-", !exceptToWrite {
       throw ValidationError("-w - would mix packets with the report: give a file.")
     }
+  }
+
+  /// Whether two names are one file that is there.
+  private static func isSameFile(_ one: String, _ other: String) -> Bool {
+    var (first, second) = (stat(), stat())
+    return unsafe stat(one, &first) == 0 && stat(other, &second) == 0
+      && first.st_mode & S_IFMT == S_IFREG
+      && first.st_dev == second.st_dev && first.st_ino == second.st_ino
   }
 
   var ring: RingFiles.Limits? {

@@ -105,6 +105,21 @@ struct FailureTests {
       ["-q", "-r", Self.recording, "-w", "/dev/full"])
   }
 
+  @Test("The file that is read is not written over, under whatever name")
+  func sameFile() throws {
+    let recording = "\(Place.recordings)/\(Place.recordedCaptures[0])"
+    let copy = try TemporaryFile(try contents(of: recording))
+    let before = try contents(of: copy.path)
+    let folder = copy.path.split(separator: "/").dropLast().joined(separator: "/")
+    let name = copy.path.split(separator: "/").last.map(String.init) ?? ""
+    for path in [copy.path, "/\(folder)/./\(name)"] {
+      let run = try Command(["decode", "-r", copy.path, "-w", path])
+      #expect(run.exitCode == 64)
+      #expect(run.errorText.contains("which is read"), "\(run.errorText)")
+      #expect(try contents(of: copy.path) == before)
+    }
+  }
+
   @Test("What -w wrote decodes to the same lines")
   func writtenAgain() throws {
     for recording in Place.recordedCaptures {
