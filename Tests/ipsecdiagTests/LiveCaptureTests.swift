@@ -209,7 +209,8 @@ struct LiveCaptureCommandTests {
     #expect(live.dropped_by_kernel > 0 && report.capture.degraded)
     #expect(live.received == 32_000)
     #expect(report.capture.frames + live.dropped_by_kernel == 32_000)
-    #expect(report.findings.map { "\($0.id) \($0.severity)" } == ["esp-loss info"])
+    // What was dropped behind the last packet that was read leaves no gap to find.
+    #expect(report.findings.allSatisfy { "\($0.id) \($0.severity)" == "esp-loss info" })
     #expect(report.blind_spots.contains { $0.hasPrefix("the capture lost ") })
     #expect(run.exitCode == 0, "\(run.errorText)")
   }
