@@ -3,14 +3,17 @@ internal import Glibc
 internal import PacketDissector
 
 extension HostSnapshot {
-  /// What this machine says now. What cannot be read is ``missing``, with the reason.
-  package static func read(_ parts: Set<Part> = Set(Part.allCases)) -> HostSnapshot {
+  /// What this machine says now. What cannot be read is ``missing``, with the reason. `vici` is where charon
+  /// listens, as ``DaemonReading`` takes it.
+  package static func read(
+    _ parts: Set<Part> = Set(Part.allCases), vici: String? = nil
+  ) -> HostSnapshot {
     var snapshot = HostSnapshot(.thisMachine, at: .now)
-    for part in Part.allCases where parts.contains(part) { snapshot.read(part) }
+    for part in Part.allCases where parts.contains(part) { snapshot.read(part, vici) }
     return snapshot
   }
 
-  private mutating func read(_ part: Part) {
+  private mutating func read(_ part: Part, _ vici: String?) {
     do throws(KernelError) {
       switch part {
       case .securityAssociations: try readSAs()
@@ -22,7 +25,7 @@ extension HostSnapshot {
         network = read
         missing += lacking
       case .daemon:
-        let reading = DaemonReading()
+        let reading = DaemonReading(vici: vici)
         daemons = reading.daemons
         missing += reading.missing
       }

@@ -47,6 +47,11 @@ package struct HostSnapshot: Sendable {
   /// What was read but not understood, in a clause each.
   package var problems: [String] = []
 
+  /// The SAs could not be read for want of a capability.
+  package var lacksPermission: Bool {
+    missing.contains { $0.part == .securityAssociations && $0.isPermission }
+  }
+
   package init(_ origin: Origin, at time: Timestamp) {
     self.origin = origin
     self.time = time

@@ -18,7 +18,6 @@ package struct DiagnosisText {
   private let diagnosis: CaptureDiagnosis
   private let naming: Naming
   private let options: Options
-  private static let sameLimit = 5
   private var page: Page { options.page }
 
   package init(_ diagnosis: CaptureDiagnosis, _ naming: Naming, _ options: Options) {
@@ -35,32 +34,14 @@ package struct DiagnosisText {
     let writer = FindingText(
       page, naming, start: diagnosis.evidence.quality.first?.time,
       startOfB: diagnosis.comparison?.startOfB, isVerbose: options.isVerbose)
-    findings(writer, to: &text)
+    writer.write(diagnosis.findings, to: &text)
     if let comparison = diagnosis.comparison {
       ComparisonText(comparison, page, naming, isVerbose: options.isVerbose).write(to: &text)
     }
-    blindSpots(to: &text)
+    page.list("Not to be seen", diagnosis.blindSpots.map(naming.text), to: &text)
     SATableText(
       diagnosis.evidence, diagnosis.findings, page, naming, isVerbose: options.isVerbose
     ).write(to: &text)
-  }
-
-  /// Of one kind as many as a reader takes in; a gateway with many tunnels may have hundreds.
-  private func findings(_ writer: FindingText, to text: inout TextBuffer) {
-    var counts: [FindingID: Int] = [:]
-    for finding in diagnosis.findings {
-      counts[finding.id, default: 0] += 1
-      guard options.isVerbose || counts[finding.id, default: 0] <= Self.sameLimit else { continue }
-      text.put("\n")
-      writer.write(finding, to: &text)
-    }
-    guard !options.isVerbose else { return }
-    for (id, count) in counts.sorted(by: { $0.key.rawValue < $1.key.rawValue })
-    where count > Self.sameLimit {
-      text.put("\n")
-      let more = Verdict.counted(count - Self.sameLimit, "more finding")
-      page.paragraph("and \(more) of \(id.rawValue): -v shows all", from: 0, indent: 2, to: &text)
-    }
   }
 
   /// How much was looked at, where the verdict does not say so, and since when.
@@ -73,15 +54,6 @@ package struct DiagnosisText {
     let indent = verdict.word.rawValue.count + 2
     text.spaces(indent)
     page.paragraph("\(scope)from \(when.string) on", from: indent, indent: indent, to: &text)
-  }
-
-  private func blindSpots(to text: inout TextBuffer) {
-    guard !diagnosis.blindSpots.isEmpty else { return }
-    text.put("\nNot to be seen\n")
-    for spot in diagnosis.blindSpots {
-      text.put("  - ")
-      page.paragraph(naming.text(spot), from: 4, indent: 4, to: &text)
-    }
   }
 }
 

@@ -25,20 +25,43 @@ package struct FindingText {
     self.isVerbose = isVerbose
   }
 
+  /// Of one kind as many as a reader takes in; a gateway with many tunnels may have hundreds.
+  private static let sameLimit = 5
+
+  /// Writes them with a blank line before each; of many of a kind the first few, and how many there are more.
+  package func write(_ findings: [Finding], to text: inout TextBuffer) {
+    var counts: [FindingID: Int] = [:]
+    for finding in findings {
+      counts[finding.id, default: 0] += 1
+      guard isVerbose || counts[finding.id, default: 0] <= Self.sameLimit else { continue }
+      text.put("\n")
+      write(finding, to: &text)
+    }
+    guard !isVerbose else { return }
+    for (id, count) in counts.sorted(by: { $0.key.rawValue < $1.key.rawValue })
+    where count > Self.sameLimit {
+      text.put("\n")
+      let more = Verdict.counted(count - Self.sameLimit, "more finding")
+      page.paragraph("and \(more) of \(id.rawValue): -v shows all", from: 0, indent: 2, to: &text)
+    }
+  }
+
   package func write(_ finding: Finding, to text: inout TextBuffer) {
     headline(finding, to: &text)
     let about = subject(finding.subject)
-    if !about.isEmpty { block("about", about, to: &text) }
+    if !about.isEmpty { page.line("about", about, column: Self.column, to: &text) }
     for (index, evidence) in finding.evidence.enumerated() {
-      label(index == 0 ? "evidence" : "", to: &text)
-      page.paragraph(
-        words(evidence), from: Self.column, indent: Self.column + 2, to: &text)
+      page.line(
+        index == 0 ? "evidence" : "", words(evidence), column: Self.column,
+        indent: Self.column + 2, to: &text)
     }
-    if let meaning = finding.meaning { block("meaning", naming.text(meaning), to: &text) }
+    if let meaning = finding.meaning {
+      page.line("meaning", naming.text(meaning), column: Self.column, to: &text)
+    }
     for (index, remedy) in finding.remedies.enumerated() {
-      label(index == 0 ? "remedy" : "", to: &text)
-      page.paragraph(
-        naming.text(remedy.text), from: Self.column, indent: Self.column + 2, to: &text)
+      page.line(
+        index == 0 ? "remedy" : "", naming.text(remedy.text), column: Self.column,
+        indent: Self.column + 2, to: &text)
       settings(remedy.settings, to: &text)
     }
   }
@@ -65,17 +88,6 @@ package struct FindingText {
       }
       text.put("\n")
     }
-  }
-
-  private func label(_ label: String, to text: inout TextBuffer) {
-    text.spaces(2)
-    text.put(label)
-    text.spaces(Self.column - 2 - label.count)
-  }
-
-  private func block(_ name: String, _ words: String, to text: inout TextBuffer) {
-    label(name, to: &text)
-    page.paragraph(words, from: Self.column, indent: Self.column, to: &text)
   }
 
   // MARK: Who

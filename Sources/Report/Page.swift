@@ -107,6 +107,27 @@ package struct Page: Sendable {
     }
   }
 
+  /// Writes a line's label, and its words from column `column` on, further lines indented by `indent`, or as
+  /// far.
+  package func line(
+    _ label: String, _ words: String, column: Int, indent: Int? = nil, to text: inout TextBuffer
+  ) {
+    text.spaces(2)
+    text.put(label)
+    text.spaces(column - 2 - label.count)
+    paragraph(words, from: column, indent: indent ?? column, to: &text)
+  }
+
+  /// Writes a blank line, a title and a dash before each of `items`; nothing where there are none.
+  package func list(_ title: String, _ items: [String], to text: inout TextBuffer) {
+    guard !items.isEmpty else { return }
+    text.put("\n\(title)\n")
+    for item in items {
+      text.put("  - ")
+      paragraph(item, from: 4, indent: 4, to: &text)
+    }
+  }
+
   /// A command of a shell or of nft: broken before a word, with the backslash that both take for a line
   /// that goes on. Quoted words stay whole, even those that no line holds.
   package func command(_ command: String, indent: Int, to text: inout TextBuffer) {

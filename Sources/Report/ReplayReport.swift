@@ -31,11 +31,7 @@ package struct ReplayReport {
       text.put("\n")
       writer.write(finding, to: &text)
     }
-    for (index, spot) in diagnosis.blindSpots.enumerated() {
-      if index == 0 { text.put("\nNot to be seen\n") }
-      text.put("  - ")
-      page.paragraph(naming.text(spot), from: 4, indent: 4, to: &text)
-    }
+    page.list("Not to be seen", diagnosis.blindSpots.map(naming.text), to: &text)
     platforms(to: &text)
   }
 
@@ -104,10 +100,7 @@ package struct ReplayReport {
   }
 
   private func line(_ label: String, _ words: String, to text: inout TextBuffer) {
-    text.spaces(2)
-    text.put(label)
-    text.spaces(Self.column - 2 - label.count)
-    page.paragraph(words, from: Self.column, indent: Self.column, to: &text)
+    page.line(label, words, column: Self.column, to: &text)
   }
 
   private func received(_ flow: ESPFlow) -> String {

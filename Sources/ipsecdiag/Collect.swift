@@ -31,7 +31,7 @@ struct Collect: ParsableCommand {
     let snapshot = HostSnapshot.read()
     let folder = output ?? Self.name(at: snapshot.time)
     let bundle = SavedBundle(
-      snapshot, daemon: try daemon(snapshot), toolVersion: Ipsecdiag.version)
+      snapshot, daemon: daemon(snapshot), toolVersion: Ipsecdiag.version)
     do throws(SavedBundle.Failure) {
       try bundle.write(to: folder)
     } catch {
@@ -50,10 +50,7 @@ struct Collect: ParsableCommand {
           to: &output.text)
       }
     }
-    let isForbidden = snapshot.missing.contains {
-      $0.part == .securityAssociations && $0.isPermission
-    }
-    if isForbidden { throw Failure(nil, exitCode: ExitCodes.noPermission) }
+    if snapshot.lacksPermission { throw Failure(nil, exitCode: ExitCodes.noPermission) }
   }
 
   /// "ipsecdiag-gw1-20261124T091626Z"
@@ -73,7 +70,7 @@ struct Collect: ParsableCommand {
     return "ipsecdiag-\(isNamed && !plain.isEmpty ? plain : "host")-\(when)Z"
   }
 
-  private func daemon(_ snapshot: HostSnapshot) throws -> String? {
+  private func daemon(_ snapshot: HostSnapshot) -> String? {
     guard !snapshot.daemons.isEmpty else { return nil }
     var options = DiagnosisText.Options()
     options.isVerbose = true
@@ -85,19 +82,17 @@ struct Collect: ParsableCommand {
   }
 
   private static func failure(_ failure: SavedBundle.Failure, _ folder: String) -> Failure {
-    func words(_ number: Int32) -> String {
-      unsafe strerror(number).map { unsafe String(cString: $0) } ?? "error \(number)"
-    }
-    return switch failure {
+    switch failure {
     case .folder(EEXIST):
       Failure(
         "\(folder) is there already", hint: "give another with --output",
         exitCode: ExitCodes.cannotCreate)
     case .folder(let number):
-      Failure("cannot make \(folder): \(words(number))", exitCode: ExitCodes.cannotCreate)
+      Failure("cannot make \(folder): \(Failure.reason(number))", exitCode: ExitCodes.cannotCreate)
     case .file(let name, let number):
       Failure(
-        "cannot write \(folder)/\(name): \(words(number))", exitCode: ExitCodes.inputOutput)
+        "cannot write \(folder)/\(name): \(Failure.reason(number))", exitCode: ExitCodes.inputOutput
+      )
     }
   }
 }

@@ -114,9 +114,7 @@ struct DPD: ParsableCommand {
     if local || vici != nil, !isLocal {
       throw ValidationError("--local and --vici take no target, no capture and no --calculate.")
     }
-    if let vici, (try? VICIAddress(text: vici)) == nil {
-      throw ValidationError("--vici is unix:///PATH or tcp://ADDRESS:PORT.")
-    }
+    try VICIAddress.requireSense(vici)
     if asksPeer { return try validateLive() }
     if calculate, peer.source.config != nil {
       throw ValidationError("With --calculate, a daemon's file goes with --daemon-config.")

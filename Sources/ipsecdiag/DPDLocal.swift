@@ -9,10 +9,7 @@ struct DPDLocal {
   let isJSON: Bool
 
   func run() throws {
-    var snapshot = HostSnapshot(.thisMachine, at: .now)
-    let reading = DaemonReading(vici: vici)
-    snapshot.daemons = reading.daemons
-    snapshot.missing = reading.missing
+    let snapshot = HostSnapshot.read([.daemon], vici: vici)
     let liveness = LocalLiveness(snapshot)
     let report = LocalLivenessReport(liveness, verdict.naming)
     try StandardOutput.write { output in

@@ -60,9 +60,7 @@ struct DaemonCommand: ParsableCommand {
       throw ValidationError("--ndjson, --log and --count go with --events.")
     }
     if let count, count < 1 { throw ValidationError("--count is 1 or more.") }
-    if let vici, (try? VICIAddress(text: vici)) == nil {
-      throw ValidationError("--vici is unix:///PATH or tcp://ADDRESS:PORT.")
-    }
+    try VICIAddress.requireSense(vici)
   }
 
   func run() throws {
@@ -100,5 +98,14 @@ struct DaemonCommand: ParsableCommand {
       return daemon
     }
     return DaemonReport(daemons, missing: reading.missing, at: .now)
+  }
+}
+
+extension VICIAddress {
+  /// What a command with --vici calls from its `validate`.
+  static func requireSense(_ text: String?) throws {
+    if let text, (try? VICIAddress(text: text)) == nil {
+      throw ValidationError("--vici is unix:///PATH or tcp://ADDRESS:PORT.")
+    }
   }
 }

@@ -17,6 +17,11 @@ struct Failure: Error {
     self.exitCode = exitCode
   }
 
+  /// What the system calls an `errno`.
+  static func reason(_ number: Int32) -> String {
+    unsafe strerror(number).map { unsafe String(cString: $0) } ?? "error \(number)"
+  }
+
   func explain() {
     if let message { StandardError.write("error: \(message)") }
     if let hint { StandardError.write("hint: \(hint)") }
@@ -60,8 +65,8 @@ extension Failure {
     case .output(.brokenPipe):
       return nil
     case .output(.writing(let number)):
-      let reason = unsafe strerror(number).map { unsafe String(cString: $0) } ?? "error \(number)"
-      self.init("cannot write to standard output: \(reason)", exitCode: ExitCodes.inputOutput)
+      self.init(
+        "cannot write to standard output: \(Self.reason(number))", exitCode: ExitCodes.inputOutput)
     case .writing(let error):
       self.init(error)
     }

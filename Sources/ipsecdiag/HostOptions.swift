@@ -42,9 +42,7 @@ struct HostOptions: ParsableArguments {
     if let sample, !(0.1...86_400).contains(sample.value) {
       throw ValidationError("--sample takes 0.1 to 86400 seconds.")
     }
-    if let vici, (try? VICIAddress(text: vici)) == nil {
-      throw ValidationError("--vici is unix:///PATH or tcp://ADDRESS:PORT.")
-    }
+    try VICIAddress.requireSense(vici)
     guard isWanted(capture), root == nil || vici == nil else {
       if vici != nil { throw ValidationError("--vici goes with --local.") }
       if sample != nil { throw ValidationError("--sample goes with --local.") }
@@ -93,23 +91,21 @@ struct HostReading {
     }
     Interruption.watch()
     let first = try HostSnapshot.read(parts, of: capture, vici: options.vici)
-    guard options.sample != nil || capture.interface != nil else {
+    if capture.interface != nil {
+      var watch = live
+      // The kernel's SAs are read once more.
+      watch.dropsPrivileges = false
+      watch.timeLimit =
+        (options.sample ?? (capture.count == nil ? Self.captureTime : nil))?.duration
+      self.capture = try CaptureReading(capture, [], CaptureEvidence(.flows), watch)
+    } else if let sample = options.sample {
+      Pause.wait(sample.duration)
+      self.capture = nil
+    } else {
       now = first
       earlier = nil
       self.capture = nil
       return
-    }
-    if capture.interface == nil {
-      Pause.wait((options.sample ?? Self.captureTime).duration)
-      self.capture = nil
-    } else {
-      var watch = live
-      // The kernel's SAs are read once more.
-      watch.dropsPrivileges = false
-      if options.sample != nil || capture.count == nil {
-        watch.timeLimit = (options.sample ?? Self.captureTime).duration
-      }
-      self.capture = try CaptureReading(capture, [], CaptureEvidence(.flows), watch)
     }
     now = try HostSnapshot.read(parts, of: capture, vici: options.vici)
     earlier = first
@@ -126,13 +122,8 @@ extension HostSnapshot {
   static func read(
     _ parts: Set<Part>, of capture: CaptureOptions, vici: String?
   ) throws -> HostSnapshot {
-    var snapshot = read(vici == nil ? parts : parts.subtracting([.daemon]))
+    var snapshot = read(parts, vici: vici)
     snapshot.select(capture)
-    if let vici {
-      let reading = DaemonReading(vici: vici)
-      snapshot.daemons = reading.daemons
-      snapshot.missing += reading.missing
-    }
     for index in snapshot.daemons.indices where snapshot.daemons[index].kind == .strongSwan {
       var daemon = DaemonReport.Daemon(snapshot.daemons[index])
       try DaemonConfiguration(nil, isUsual: vici == nil)?.complete(&daemon)

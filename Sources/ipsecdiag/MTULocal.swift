@@ -18,10 +18,11 @@ struct MTULocal {
         report.writeText(verdict.textOptions, to: &output.text)
       }
     }
-    let code = verdict.exitCode(of: sizes.findings)
-    if code != 0 { throw Failure(nil, exitCode: code) }
-    guard sizes.tunnels.isEmpty else { return }
-    let isForbidden = snapshot.missing.contains { $0.isPermission }
-    throw Failure(nil, exitCode: isForbidden ? ExitCodes.noPermission : ExitCodes.unknown)
+    let hasNothing = sizes.tunnels.isEmpty
+    try verdict.end(
+      HostVerdict(
+        findings: sizes.findings,
+        lacksPermission: hasNothing && snapshot.missing.contains(where: \.isPermission),
+        hasNothing: hasNothing))
   }
 }

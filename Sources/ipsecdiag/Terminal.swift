@@ -26,6 +26,7 @@ enum Terminal {
   /// As it is: a line of the caller's, or control sequences. A failure has nowhere to go.
   static func write(_ part: String, to descriptor: Int32) {
     let bytes = Array(part.utf8)
+    // The pointer and count are the array's.
     unsafe bytes.withUnsafeBytes {
       unsafe _ = Glibc.write(descriptor, $0.baseAddress, $0.count)
     }

@@ -65,7 +65,7 @@ struct ReplayPeerTests {
     .enabled(if: SchemaTests.isPossible, "python3-jsonschema is missing: run scripts/setup --test"))
   func schema() throws {
     let nothing = ReplayMeasurementResult(
-      from: IPAddress(v4: 1), to: IPAddress(v4: 2), ownWindow: 64)
+      from: IPAddress(v4: 1), to: IPAddress(v4: 2))
     var files: [TemporaryFile] = []
     var last = ""
     for result in [
@@ -90,7 +90,7 @@ struct ReplayPeerTests {
   @Test("Without an answer nothing is said of the peer, and what to try is")
   func unknown() {
     var result = ReplayMeasurementResult(
-      from: IPAddress(v4: 0x0A01_0002), to: IPAddress(v4: 0x0A02_0002), ownWindow: 64)
+      from: IPAddress(v4: 0x0A01_0002), to: IPAddress(v4: 0x0A02_0002))
     #expect(Self.text(result).hasPrefix("UNKNOWN  no address behind the peer is known to ask"))
     result.failure = .ended(by: .peer)
     #expect(Self.text(result).hasPrefix("UNKNOWN  the peer deleted the SA"))

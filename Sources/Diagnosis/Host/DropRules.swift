@@ -113,15 +113,16 @@ struct DropRules {
     let bits = sa.integrity?.icvBits ?? 128
     // RFC 4868 has 128 bits; 96 are those of an early draft, which kernels before 2.6.33 and some peers take.
     let isDraft = bits == 96
+    let isLengthLikely = judgement.owner != nil || isDraft
     let length = Candidate(
-      .icvLength, judgement.owner == nil && !isDraft ? .possible : .likely,
+      .icvLength, isLengthLikely ? .likely : .possible,
       judgement.owner == nil
-        ? "HMAC-SHA-256 with \(bits) bits here: the peer may use \(bits == 96 ? 128 : 96)"
-        : "a daemon agreed on the keys, so they fit; HMAC-SHA-256 with \(bits) bits here, where some peers use \(bits == 96 ? 128 : 96)"
+        ? "HMAC-SHA-256 with \(bits) bits here: the peer may use \(isDraft ? 128 : 96)"
+        : "a daemon agreed on the keys, so they fit; HMAC-SHA-256 with \(bits) bits here, where some peers use \(isDraft ? 128 : 96)"
     )
     let keys = Candidate(
       .wrongKeys, .possible, "all \(movement.failed) packets of SA \(spi: sa.spi) failed")
-    return judgement.owner == nil && !isDraft ? [keys, length] : [length, keys]
+    return isLengthLikely ? [length, keys] : [keys, length]
   }
 
   private func noStates() -> [Candidate] {

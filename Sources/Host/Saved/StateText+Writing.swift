@@ -45,9 +45,9 @@ extension StateText {
   }
 
   private static func flags(_ sa: KernelSA) -> String {
-    let flags = XFRMWords.flags.filter { sa.flags.contains($0.flag) }.map(\.word)
-    let extra = XFRMWords.extraFlags.filter { sa.extraFlags.contains($0.flag) }.map(\.word)
-    return (flags + (extra.isEmpty ? [] : ["extra_flag"]) + extra).joined(separator: " ")
+    let extra = XFRMWords.words(of: sa.extraFlags)
+    return (XFRMWords.words(of: sa.flags) + (extra.isEmpty ? [] : ["extra_flag"]) + extra).joined(
+      separator: " ")
   }
 
   private static func algorithm(_ name: String, _ algorithm: KernelSA.Algorithm?) -> String? {

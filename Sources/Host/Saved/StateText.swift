@@ -80,10 +80,8 @@ extension KernelSA {
     for word in line.words[(start + 1)...] {
       // Some versions forget the blank before the extra flags.
       let name = word.hasSuffix("extra_flag") ? word.dropLast("extra_flag".count) : word
-      if let flag = XFRMWords.flags.first(where: { $0.word == name })?.flag { flags.insert(flag) }
-      if let flag = XFRMWords.extraFlags.first(where: { $0.word == name })?.flag {
-        extraFlags.insert(flag)
-      }
+      if let flag = XFRMWords.flag(name) { flags.insert(flag) }
+      if let flag = XFRMWords.extraFlag(name) { extraFlags.insert(flag) }
     }
   }
 

@@ -1,5 +1,5 @@
 /// What iproute2 calls what the kernel has numbers for.
-enum XFRMWords {
+package enum XFRMWords {
   static let protocols: [(word: String, number: UInt8)] = [
     ("esp", 50), ("ah", 51), ("comp", 108), ("route2", 43), ("hao", 60),
   ]
@@ -14,14 +14,30 @@ enum XFRMWords {
   static let encapsulations: [(word: String, number: UInt16)] = [
     ("espinudp-nonike", 1), ("espinudp", 2), ("espintcp", 7),
   ]
-  static let flags: [(word: String, flag: KernelSA.Flags)] = [
+  private static let flags: [(word: String, flag: KernelSA.Flags)] = [
     ("noecn", .noECN), ("decap-dscp", .decapDSCP), ("nopmtudisc", .noPMTUDiscovery),
     ("wildrecv", .wildReceive), ("icmp", .icmp), ("af-unspec", .anyFamily), ("align4", .align4),
     ("esn", .esn),
   ]
-  static let extraFlags: [(word: String, flag: KernelSA.ExtraFlags)] = [
+  private static let extraFlags: [(word: String, flag: KernelSA.ExtraFlags)] = [
     ("dont-encap-dscp", .dontEncapsulateDSCP), ("oseq-may-wrap", .outgoingMayWrap),
   ]
+
+  package static func words(of flags: KernelSA.Flags) -> [String] {
+    Self.flags.filter { flags.contains($0.flag) }.map(\.word)
+  }
+
+  package static func words(of flags: KernelSA.ExtraFlags) -> [String] {
+    extraFlags.filter { flags.contains($0.flag) }.map(\.word)
+  }
+
+  static func flag(_ word: Substring) -> KernelSA.Flags? {
+    flags.first { $0.word == word }?.flag
+  }
+
+  static func extraFlag(_ word: Substring) -> KernelSA.ExtraFlags? {
+    extraFlags.first { $0.word == word }?.flag
+  }
 
   static func number<Number: FixedWidthInteger>(
     _ word: Substring?, _ table: [(word: String, number: Number)]

@@ -30,8 +30,7 @@ package struct ReplayMeasurement {
     let tunnel = try Tunnel(to: peer.address, configuration, peer.options)
     defer { tunnel.close() }
     var result = ReplayMeasurementResult(
-      from: tunnel.path.local.address, to: tunnel.remote,
-      ownWindow: peer.options.replayWindow)
+      from: tunnel.path.local.address, to: tunnel.remote)
     do throws(TunnelFailure) {
       try measure(tunnel, &result)
     } catch {
@@ -51,19 +50,11 @@ package struct ReplayMeasurement {
     guard let child = tunnel.child else { throw .noChild }
     result.local = tunnel.path.local.address
     result.child = child
-    let identifier = UInt16.random(in: 1...UInt16.max)
-    if destination == nil, let announcement, established.announced.contains(announcement) {
-      result.means = .espEcho
-      let prober = InnerESPEchoProber(identifier: identifier, replySPI: child.inboundSPI)
-      return try search(tunnel, child, prober, &result)
-    }
     guard
-      let ends = InnerAddresses(
-        child, established, local: tunnel.path.local.address, remote: tunnel.remote,
-        destination: destination)
+      let (prober, means) = try tunnel.innerProber(
+        established, destination: destination, announcement: announcement)
     else { return }
-    result.means = .icmpEcho(ends.destination)
-    let prober = InnerICMPProber(from: ends.source, to: ends.destination, identifier: identifier)
+    result.means = means
     try search(tunnel, child, prober, &result)
   }
 

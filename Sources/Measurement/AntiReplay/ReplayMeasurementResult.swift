@@ -4,23 +4,14 @@ package import PacketDissector
 
 /// What was agreed with a peer of anti-replay protection, what the peer tells of it, and how it behaves.
 package struct ReplayMeasurementResult: Sendable {
-  /// What answers.
-  package enum Means: Equatable, Sendable {
-    case espEcho
-    case icmpEcho(IPAddress)
-  }
-
   package var local: IPAddress
   package var remote: IPAddress
-  /// Of this side, for what comes back.
-  package var ownWindow: Int
   /// Nil without an SA.
   package var child: ChildSA?
   /// Nil where nothing could be asked: no address behind the peer is known.
-  package var means: Means?
+  package var means: InnerMeans?
   package private(set) var behaviour: ReplayBehaviour?
   package private(set) var ending: WindowSearch.Ending?
-  package private(set) var tallies: WindowTallies?
   package private(set) var packetsSent = 0
   package private(set) var roundTrip: Duration?
   /// Why there was no SA, or why it ended.
@@ -28,16 +19,14 @@ package struct ReplayMeasurementResult: Sendable {
   package var setupFinding: Finding?
   package var isInterrupted = false
 
-  package init(from local: IPAddress, to remote: IPAddress, ownWindow: Int) {
+  package init(from local: IPAddress, to remote: IPAddress) {
     self.local = local
     self.remote = remote
-    self.ownWindow = ownWindow
   }
 
   mutating func note(_ search: WindowSearch) {
     behaviour = ReplayBehaviour(search.tallies)
     ending = search.ending
-    tallies = search.tallies
     packetsSent = search.packetsSent
     roundTrip = search.roundTrip
   }
@@ -86,21 +75,13 @@ package struct ReplayMeasurementResult: Sendable {
     if behaviour.repeatOfNewest != .undecided, behaviour.repeatOfOlder != .undecided {
       words.append(
         .init(
-          "packets sent twice were \(Self.words(behaviour.repeatOfNewest)) the second time if they were the newest, \(Self.words(behaviour.repeatOfOlder)) if not"
+          "packets sent twice were \(behaviour.repeatOfNewest.rawValue) the second time if they were the newest, \(behaviour.repeatOfOlder.rawValue) if not"
         ))
     }
     if behaviour.longestTaken > 0 {
       words.append(.init("a packet late by \(behaviour.longestTaken) numbers was taken"))
     }
     return words
-  }
-
-  private static func words(_ verdict: WindowTallies.Verdict) -> String {
-    switch verdict {
-    case .taken: "taken"
-    case .dropped: "dropped"
-    case .undecided: "not told"
-    }
   }
 
   private var off: Finding? {

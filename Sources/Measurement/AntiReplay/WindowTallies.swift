@@ -17,8 +17,10 @@ package struct WindowTallies: Equatable, Sendable {
     package var missed = 0
   }
 
-  package enum Verdict: Equatable, Sendable {
-    case taken, dropped, undecided
+  /// The raw value is what people and JSON call it.
+  package enum Verdict: String, Sendable {
+    case taken, dropped
+    case undecided = "not known"
   }
 
   package private(set) var questions: [WindowQuestion: Tally] = [:]

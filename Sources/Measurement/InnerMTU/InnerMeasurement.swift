@@ -50,21 +50,11 @@ package struct InnerMeasurement {
     do throws(TunnelFailure) {
       let established = try tunnel.establish(isStopped: isStopped)
       let run = try InnerSizeRun(tunnel, interfaceMTU: interfaceMTU, isStopped: isStopped)
-      let identifier = UInt16.random(in: 1...UInt16.max)
-      if destination == nil, let announcement, established.announced.contains(announcement),
-        let child = tunnel.child
-      {
-        let prober = InnerESPEchoProber(identifier: identifier, replySPI: child.inboundSPI)
-        return .measured(try run.run(prober, .espEcho))
-      }
-      guard let child = tunnel.child,
-        let ends = InnerAddresses(
-          child, established, local: tunnel.path.local.address, remote: tunnel.remote,
-          destination: destination)
+      guard
+        let (prober, means) = try tunnel.innerProber(
+          established, destination: destination, announcement: announcement)
       else { return .noAddress }
-      let prober = InnerICMPProber(
-        from: ends.source, to: ends.destination, identifier: identifier)
-      return .measured(try run.run(prober, .icmpEcho(ends.destination)))
+      return .measured(try run.run(prober, means))
     } catch .interrupted {
       return .interrupted
     } catch {

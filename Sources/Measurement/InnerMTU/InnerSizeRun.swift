@@ -40,7 +40,7 @@ package final class InnerSizeRun {
   ///
   /// The way back alone is only looked for where packets do not pass in full size both ways.
   package func run(
-    _ prober: some InnerProber, _ means: InnerSizes.Means
+    _ prober: some InnerProber, _ means: InnerMeans
   ) throws(TunnelFailure) -> InnerSizes {
     var sizes = InnerSizes(
       means: means, overhead: overhead, peerTakesTrafficPadding: child.peerTakesTrafficPadding)

@@ -1,5 +1,4 @@
 package import Diagnosis
-package import PacketDissector
 
 /// Which sizes of inner packets pass a tunnel.
 package struct InnerSizes: Sendable {
@@ -12,13 +11,6 @@ package struct InnerSizes: Sendable {
     /// Both have the size; the request may come in IP fragments, so that the way there is no limit as long as
     /// those pass.
     case back
-  }
-
-  /// What the packets were.
-  package enum Means: Equatable, Sendable {
-    /// By this host behind the peer.
-    case icmpEcho(IPAddress)
-    case espEcho
   }
 
   package struct Found: Sendable {
@@ -37,7 +29,7 @@ package struct InnerSizes: Sendable {
     }
   }
 
-  package let means: Means
+  package let means: InnerMeans
   /// What the Child SA puts around a packet.
   package let overhead: TunnelOverhead
   package internal(set) var found: [Found]
@@ -45,7 +37,7 @@ package struct InnerSizes: Sendable {
   package let peerTakesTrafficPadding: Bool
 
   package init(
-    means: Means, overhead: TunnelOverhead, peerTakesTrafficPadding: Bool, found: [Found] = []
+    means: InnerMeans, overhead: TunnelOverhead, peerTakesTrafficPadding: Bool, found: [Found] = []
   ) {
     self.means = means
     self.overhead = overhead

@@ -93,9 +93,9 @@ package struct ReplayPeerJSON {
     text.put(",\"protected\":")
     if let isProtected = result.isProtected { text.json(isProtected) } else { text.put("null") }
     text.put(",\"repeat_of_newest\":")
-    text.json(ReplayPeerWords.word(behaviour.repeatOfNewest))
+    text.json(behaviour.repeatOfNewest.rawValue)
     text.put(",\"repeat_of_older\":")
-    text.json(ReplayPeerWords.word(behaviour.repeatOfOlder))
+    text.json(behaviour.repeatOfOlder.rawValue)
     text.member("longest_taken", UInt64(behaviour.longestTaken))
     text.member("shortest_dropped", behaviour.shortestDropped.map(UInt32.init(clamping:)))
     text.put(",\"dropped_before\":")

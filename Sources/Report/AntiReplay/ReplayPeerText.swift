@@ -54,7 +54,7 @@ package struct ReplayPeerText {
     }
   }
 
-  private func asked(_ means: ReplayMeasurementResult.Means) -> String {
+  private func asked(_ means: InnerMeans) -> String {
     switch means {
     case .espEcho: "ESP echo, which the peer announces (experimental, not in any RFC)"
     case .icmpEcho(let host): naming.text("ICMP echo to \(host) behind the peer")
@@ -62,10 +62,7 @@ package struct ReplayPeerText {
   }
 
   private func line(_ label: String, _ words: String, to text: inout TextBuffer) {
-    text.spaces(2)
-    text.put(label)
-    text.spaces(Self.column - 2 - label.count)
-    page.paragraph(words, from: Self.column, indent: Self.column, to: &text)
+    page.line(label, words, column: Self.column, to: &text)
   }
 }
 
@@ -111,8 +108,8 @@ struct ReplayPeerWords {
 
   func repeated(_ behaviour: ReplayBehaviour) -> String {
     let (newest, older) = (behaviour.repeatOfNewest, behaviour.repeatOfOlder)
-    if newest == older { return Self.word(newest) }
-    return "the newest packet \(Self.word(newest)), an older one \(Self.word(older))"
+    if newest == older { return newest.rawValue }
+    return "the newest packet \(newest.rawValue), an older one \(older.rawValue)"
   }
 
   /// What reordering a window bears.
@@ -122,14 +119,6 @@ struct ReplayPeerWords {
     let span = Nanoseconds(Int64(size - 1) * 100_000)
     return
       "packets that \(Self.grouped(size - 1)) others overtake; at 10,000 packets/s, \(span) late"
-  }
-
-  static func word(_ verdict: WindowTallies.Verdict) -> String {
-    switch verdict {
-    case .taken: "taken"
-    case .dropped: "dropped"
-    case .undecided: "not known"
-    }
   }
 
   static func grouped(_ count: Int) -> String { Quantity.grouped(Int64(count)) }

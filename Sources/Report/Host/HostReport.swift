@@ -20,7 +20,6 @@ package struct HostReport {
   /// SAs that are told in full though nothing is to be told of them, if they are no more than this.
   private static let fewSAs = 6
   private static let saLimit = 50
-  private static let sameLimit = 5
 
   package init(_ diagnosis: HostDiagnosis, _ scope: Scope, _ naming: Naming) {
     self.diagnosis = diagnosis
@@ -49,10 +48,7 @@ package struct HostReport {
     return scope == .replay || diagnosis.snapshot.daemons.allSatisfy { $0.connections.isEmpty }
   }
 
-  /// The SAs could not be read for want of a capability.
-  package var lacksPermission: Bool {
-    diagnosis.snapshot.missing.contains { $0.part == .securityAssociations && $0.isPermission }
-  }
+  package var lacksPermission: Bool { diagnosis.snapshot.lacksPermission }
 
   /// Something that is there could not be read; that no daemon runs is no lack.
   var isDegraded: Bool {
@@ -65,19 +61,20 @@ package struct HostReport {
     origin(options, to: &text)
     sas(options, to: &text)
     drops(options.page, to: &text)
-    writeFindings(options, to: &text)
+    FindingText(options.page, naming, start: nil, isVerbose: options.isVerbose)
+      .write(findings, to: &text)
     if scope == .replay, let others {
       text.put("\n")
       options.page.paragraph(others, from: 0, indent: 2, to: &text)
     }
-    section("Not to be seen", diagnosis.blindSpots.map(naming.text), options.page, to: &text)
+    options.page.list("Not to be seen", diagnosis.blindSpots.map(naming.text), to: &text)
     // They name files; who redacts counts them only.
     let problems = diagnosis.snapshot.problems
-    section(
+    options.page.list(
       "Not understood",
       naming.redacts && !problems.isEmpty
         ? [Verdict.counted(problems.count, "problem")] : problems.map { naming.text("\($0)") },
-      options.page, to: &text)
+      to: &text)
   }
 
   /// Whose state it is, where it is not this machine's now.
@@ -126,25 +123,6 @@ package struct HostReport {
     }
   }
 
-  // MARK: Findings
-
-  /// Of one kind as many as a reader takes in.
-  private func writeFindings(_ options: DiagnosisText.Options, to text: inout TextBuffer) {
-    let writer = FindingText(options.page, naming, start: nil, isVerbose: options.isVerbose)
-    var counts: [FindingID: Int] = [:]
-    for finding in findings {
-      counts[finding.id, default: 0] += 1
-      guard options.isVerbose || counts[finding.id, default: 0] <= Self.sameLimit else { continue }
-      text.put("\n")
-      writer.write(finding, to: &text)
-    }
-    for (id, count) in counts.sorted(by: { $0.key.rawValue < $1.key.rawValue })
-    where count > Self.sameLimit && !options.isVerbose {
-      let more = Verdict.counted(count - Self.sameLimit, "more finding")
-      text.put("\nand \(more) of \(id.rawValue): -v shows all\n")
-    }
-  }
-
   /// What a report about some findings says of all others; nil where there are none above a note.
   private var others: String? {
     let all = diagnosis.findings.count { $0.severity > .info }
@@ -152,16 +130,5 @@ package struct HostReport {
     return count > 0
       ? "besides, \(Verdict.counted(count, "finding")) of other kinds: "
         + "`ipsecdiag diagnose --local` tells" : nil
-  }
-
-  private func section(
-    _ title: String, _ lines: [String], _ page: Page, to text: inout TextBuffer
-  ) {
-    guard !lines.isEmpty else { return }
-    text.put("\n\(title)\n")
-    for line in lines {
-      text.put("  - ")
-      page.paragraph(line, from: 4, indent: 4, to: &text)
-    }
   }
 }

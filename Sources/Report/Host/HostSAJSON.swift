@@ -8,21 +8,16 @@ extension TextBuffer {
     let sa = judgement.sa
     put("{\"spi\":\"")
     hex(UInt64(naming.name(of: sa.spi)), digits: 8)
-    put("\",\"protocol\":{\"id\":")
-    decimal(sa.ipProtocol)
-    put(",\"name\":")
-    name(KernelNames.protocolName(sa.ipProtocol))
-    put("},\"direction\":")
+    put("\",\"protocol\":")
+    code(UInt16(sa.ipProtocol), KernelNames.protocolName(sa.ipProtocol))
+    put(",\"direction\":")
     json(judgement.role.rawValue)
     put(",\"source\":")
     json(sa.source, naming)
     put(",\"destination\":")
     json(sa.destination, naming)
-    put(",\"mode\":{\"id\":")
-    decimal(sa.mode)
-    put(",\"name\":")
-    name(KernelNames.mode(sa.mode))
-    put("}")
+    put(",\"mode\":")
+    code(UInt16(sa.mode), KernelNames.mode(sa.mode))
     member("reqid", UInt64(sa.reqID))
     put(",\"connection\":")
     json(judgement.owner.map { naming.name(ofIdentity: $0.connection) })
@@ -139,10 +134,9 @@ extension TextBuffer {
     }
     member("traffic_padding_bytes", sa.trafficPadding)
     put(",\"flags\":")
-    let flags = KernelNames.flags.filter { sa.flags.contains($0.flag) }
-    list(flags) { $0.json($1.name) }
+    list(XFRMWords.words(of: sa.flags)) { $0.json($1) }
     put(",\"extra_flags\":")
-    list(KernelNames.extraFlags.filter { sa.extraFlags.contains($0.flag) }) { $0.json($1.name) }
+    list(XFRMWords.words(of: sa.extraFlags)) { $0.json($1) }
   }
 
   private mutating func algorithm(_ name: StaticString, _ algorithm: KernelSA.Algorithm?) {
@@ -203,13 +197,6 @@ extension TextBuffer {
 
   mutating func json(_ words: String?) {
     if let words { json(words) } else { put("null") }
-  }
-
-  mutating func name(_ name: StaticString?) {
-    guard let name else { return put("null") }
-    put("\"")
-    put(name)
-    put("\"")
   }
 
   /// `,"cpu":3`, or null.

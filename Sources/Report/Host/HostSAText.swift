@@ -54,10 +54,7 @@ package struct HostSAText {
   }
 
   private func line(_ label: String, _ words: String, to text: inout TextBuffer) {
-    text.spaces(2)
-    text.put(label)
-    text.spaces(Self.column - 2 - label.count)
-    page.paragraph(words, from: Self.column, indent: Self.column, to: &text)
+    page.line(label, words, column: Self.column, to: &text)
   }
 
   /// "SPI c0eb461a  in  10.2.0.2 → 10.1.0.2  net-net/child"

@@ -1,9 +1,7 @@
-internal import Host
-
 /// What kernels call by numbers.
 enum KernelNames {
   /// XFRM_MODE_…
-  static func mode(_ mode: UInt8) -> StaticString? {
+  static func mode(_ mode: UInt8) -> String? {
     switch mode {
     case 0: "transport"
     case 1: "tunnel"
@@ -15,7 +13,7 @@ enum KernelNames {
     }
   }
 
-  static func protocolName(_ ipProtocol: UInt8) -> StaticString? {
+  static func protocolName(_ ipProtocol: UInt8) -> String? {
     switch ipProtocol {
     case 50: "ESP"
     case 51: "AH"
@@ -23,15 +21,4 @@ enum KernelNames {
     default: nil
     }
   }
-
-  /// As iproute2 calls them.
-  static let flags: [(flag: KernelSA.Flags, name: String)] = [
-    (.noECN, "noecn"), (.decapDSCP, "decap-dscp"), (.noPMTUDiscovery, "nopmtudisc"),
-    (.wildReceive, "wildrecv"), (.icmp, "icmp"), (.anyFamily, "af-unspec"), (.align4, "align4"),
-    (.esn, "esn"),
-  ]
-
-  static let extraFlags: [(flag: KernelSA.ExtraFlags, name: String)] = [
-    (.dontEncapsulateDSCP, "dont-encap-dscp"), (.outgoingMayWrap, "oseq-may-wrap"),
-  ]
 }

@@ -45,15 +45,8 @@ package struct LocalLivenessReport {
         "\nand \(Verdict.counted(all.count - shown.count, "more connection")): -v shows all\n")
     }
     let writer = FindingText(page, naming, start: nil, isVerbose: options.isVerbose)
-    for finding in liveness.findings.prefix(options.isVerbose ? .max : 5) {
-      text.put("\n")
-      writer.write(finding, to: &text)
-    }
-    text.put("\nNot to be seen\n")
-    for words in blindSpots {
-      text.put("  - ")
-      page.paragraph(words, from: 4, indent: 4, to: &text)
-    }
+    writer.write(liveness.findings, to: &text)
+    page.list("Not to be seen", blindSpots, to: &text)
   }
 
   private func write(
@@ -75,10 +68,7 @@ package struct LocalLivenessReport {
   }
 
   private func line(_ label: String, _ words: String, _ page: Page, to text: inout TextBuffer) {
-    text.spaces(2)
-    text.put(label)
-    text.spaces(Self.column - 2 - label.count)
-    page.paragraph(words, from: Self.column, indent: Self.column, to: &text)
+    page.line(label, words, column: Self.column, to: &text)
   }
 
   private var blindSpots: [String] {

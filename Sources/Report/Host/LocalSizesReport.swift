@@ -71,10 +71,7 @@ package struct LocalSizesReport {
   private func line(
     _ label: String, _ words: String, _ page: Page, to text: inout TextBuffer
   ) {
-    text.spaces(2)
-    text.put(label)
-    text.spaces(Self.column - 2 - label.count)
-    page.paragraph(words, from: Self.column, indent: Self.column, to: &text)
+    page.line(label, words, column: Self.column, to: &text)
   }
 
   private func outside(_ tunnel: LocalSizes.Tunnel) -> String {

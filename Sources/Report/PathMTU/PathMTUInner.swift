@@ -46,7 +46,7 @@ struct PathMTUInner {
     return lines
   }
 
-  private func means(_ means: InnerSizes.Means) -> String {
+  private func means(_ means: InnerMeans) -> String {
     switch means {
     case .espEcho: "ESP echo, experimental"
     case .icmpEcho(let host): "ICMP echo by \(naming.name(of: host).description)"

@@ -128,7 +128,7 @@ struct WindowSearchTests {
   func oddIsNotOff() {
     let odd = SimulatedReceiver { number, highest, _ in number > highest || highest - number < 64 }
     var result = ReplayMeasurementResult(
-      from: IPAddress(v4: 1), to: IPAddress(v4: 2), ownWindow: 64)
+      from: IPAddress(v4: 1), to: IPAddress(v4: 2))
     result.note(odd.run().search)
     #expect(result.isProtected == nil && result.isComplete && result.findings.isEmpty)
     result.note(SimulatedReceiver.window(0).run().search)
